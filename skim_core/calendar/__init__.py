@@ -1,0 +1,1 @@
+"""Sessions and rules of exchanges."""

@@ -1,0 +1,1 @@
+"""Clocks: the wall, a faster wall, and virtual time."""

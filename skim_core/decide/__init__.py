@@ -1,0 +1,1 @@
+"""Pure decisions: what to do next, given state and time. No I/O, no clock, no asyncio."""

@@ -1,0 +1,1 @@
+"""The local engine: carries out, in one process, what the sequencer decides."""

@@ -1,0 +1,295 @@
+"""Every fact that a trading day is made of.
+
+A day's journal is a sequence of these; its state is their fold. Each is published on
+the bus after it was journaled, as the signal named by its `kind`. Times are the day's
+clock, in UTC.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Field, TypeAdapter
+
+from skim_core.model.base import Model, Money, Name, Price, Quantity, Symbol, UtcDatetime
+from skim_core.model.graph import PhaseGraph
+from skim_core.model.market import Alert, Candidate, OpeningRange
+from skim_core.model.orders import Fill, Order, Reference, Side
+from skim_core.model.session import Session
+
+
+class Outcome(StrEnum):
+    """How a day ended."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class SkipReason(StrEnum):
+    """Why a phase did not run."""
+
+    BLOCKED = "blocked"
+    """A phase before it failed or was skipped."""
+    LATE = "late"
+    """Its deadline, or the end of its window, had passed."""
+    NO_WINDOW = "no_window"
+    """Its window does not open in this session, a half day."""
+
+
+class _Event(Model):
+    at: UtcDatetime
+
+
+class DayStarted(_Event):
+    """A trading day began; all that it needs to be run again is here.
+
+    `config` is the strategy's validated configuration, `versions` the packages' that ran.
+    """
+
+    kind: Literal["day_started"] = "day_started"
+    run_id: str
+    strategy: Name
+    account: str
+    session: Session
+    graph: PhaseGraph
+    broker: str
+    config: dict[str, Any] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+
+
+class DayResumed(_Event):
+    """Another process took the day over after its owner was gone."""
+
+    kind: Literal["day_resumed"] = "day_resumed"
+    owner: str
+    interrupted: tuple[Name, ...] = ()
+
+
+class DayFinished(_Event):
+    """The day is over: nothing more will run, and nothing of it is open."""
+
+    kind: Literal["day_finished"] = "day_finished"
+    outcome: Outcome
+    reason: str = ""
+
+
+class _PhaseEvent(_Event):
+    phase: Name
+
+
+class PhaseRequested(_PhaseEvent):
+    """The sequencer decided that an attempt (or a tick) is due.
+
+    `due` is the instant at which it was to start, `attempt` counts from 1 (for a
+    repeating phase: its ticks).
+    """
+
+    kind: Literal["phase_requested"] = "phase_requested"
+    attempt: Annotated[int, Field(ge=1)]
+    due: UtcDatetime
+
+
+class PhaseStarted(_PhaseEvent):
+    """The phase's hook is being called."""
+
+    kind: Literal["phase_started"] = "phase_started"
+    attempt: Annotated[int, Field(ge=1)]
+
+
+class PhaseTicked(_PhaseEvent):
+    """One tick of a repeating phase is done; the next will follow while its window is open."""
+
+    kind: Literal["phase_ticked"] = "phase_ticked"
+    attempt: Annotated[int, Field(ge=1)]
+
+
+class PhaseRetried(_PhaseEvent):
+    """An attempt or a tick failed and another follows at `retry_at`."""
+
+    kind: Literal["phase_retried"] = "phase_retried"
+    attempt: Annotated[int, Field(ge=1)]
+    error: str
+    retry_at: UtcDatetime
+
+
+class PhaseCompleted(_PhaseEvent):
+    """The phase is done for today.
+
+    `result` is what its hook returned when that is a model of the strategy's own, as
+    JSON. `shared_from` is the run whose result this is, for a shared phase that another
+    strategy ran.
+    """
+
+    kind: Literal["phase_completed"] = "phase_completed"
+    reason: str = ""
+    result: Any = None
+    shared_from: str | None = None
+
+
+class PhaseFailed(_PhaseEvent):
+    """The phase failed for good; `error` says why."""
+
+    kind: Literal["phase_failed"] = "phase_failed"
+    error: str
+
+
+class PhaseSkipped(_PhaseEvent):
+    """The phase will not run today."""
+
+    kind: Literal["phase_skipped"] = "phase_skipped"
+    reason: SkipReason
+    detail: str = ""
+
+
+class CandidatesPurged(_Event):
+    """The candidates and opening ranges found so far are forgotten."""
+
+    kind: Literal["candidates_purged"] = "candidates_purged"
+    symbols: tuple[Symbol, ...] | None = None
+
+
+class CandidatesScanned(_PhaseEvent):
+    """A phase found these candidates; they join those of the day."""
+
+    kind: Literal["candidates_scanned"] = "candidates_scanned"
+    candidates: tuple[Candidate, ...]
+
+
+class OpeningRangesTracked(_PhaseEvent):
+    """A phase measured these opening ranges."""
+
+    kind: Literal["opening_ranges_tracked"] = "opening_ranges_tracked"
+    ranges: tuple[OpeningRange, ...]
+
+
+class CandidatesAlerted(_PhaseEvent):
+    """A phase has something to tell the trader."""
+
+    kind: Literal["candidates_alerted"] = "candidates_alerted"
+    alerts: tuple[Alert, ...]
+
+
+class _OrderEvent(_Event):
+    reference: Reference
+
+
+class OrderSubmitted(_Event):
+    """An order is about to be sent: journaled durably before a byte leaves."""
+
+    kind: Literal["order_submitted"] = "order_submitted"
+    order: Order
+    reason: str = ""
+
+
+class OrderAccepted(_OrderEvent):
+    """The broker has the order."""
+
+    kind: Literal["order_accepted"] = "order_accepted"
+
+
+class OrderModified(_OrderEvent):
+    """A resting order is about to be changed to these."""
+
+    kind: Literal["order_modified"] = "order_modified"
+    quantity: Quantity
+    limit_price: Price | None = None
+    stop_price: Price | None = None
+
+
+class OrderFilled(_Event):
+    """A (part of an) order traded; `remaining` shares of it are still open."""
+
+    kind: Literal["order_filled"] = "order_filled"
+    fill: Fill
+    remaining: Annotated[int, Field(ge=0)]
+
+
+class OrderCancelled(_OrderEvent):
+    """The rest of the order will not trade."""
+
+    kind: Literal["order_cancelled"] = "order_cancelled"
+    reason: str = ""
+
+
+class OrderRejected(_OrderEvent):
+    """The broker refused the order."""
+
+    kind: Literal["order_rejected"] = "order_rejected"
+    reason: str
+
+
+class StopHit(_OrderEvent):
+    """A protective stop traded."""
+
+    kind: Literal["stop_hit"] = "stop_hit"
+    symbol: Symbol
+    stop_price: Price
+    fill_price: Price
+
+
+class PositionOpened(_Event):
+    """The first shares of a position were bought (or sold short)."""
+
+    kind: Literal["position_opened"] = "position_opened"
+    symbol: Symbol
+    side: Side
+    quantity: Quantity
+    price: Price
+
+
+class PositionClosed(_Event):
+    """A position is flat again; `profit` is its result after commissions."""
+
+    kind: Literal["position_closed"] = "position_closed"
+    symbol: Symbol
+    quantity: Quantity
+    entry_price: Decimal
+    exit_price: Decimal
+    profit: Money
+    opened_at: dt.datetime | None = None
+
+
+Event: TypeAlias = (
+    DayStarted
+    | DayResumed
+    | DayFinished
+    | PhaseRequested
+    | PhaseStarted
+    | PhaseTicked
+    | PhaseRetried
+    | PhaseCompleted
+    | PhaseFailed
+    | PhaseSkipped
+    | CandidatesPurged
+    | CandidatesScanned
+    | OpeningRangesTracked
+    | CandidatesAlerted
+    | OrderSubmitted
+    | OrderAccepted
+    | OrderModified
+    | OrderFilled
+    | OrderCancelled
+    | OrderRejected
+    | StopHit
+    | PositionOpened
+    | PositionClosed
+)
+"""Any event; `kind` tells which."""
+
+EVENTS: tuple[type[Event], ...] = Event.__args__
+"""Every event type, in the order of this page."""
+
+_ADAPTER: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
+
+
+def event_to_json(event: Event) -> str:
+    """Write an event as one line of JSON that `event_from_json` reads back unchanged."""
+    return event.model_dump_json()
+
+
+def event_from_json(text: str | bytes) -> Event:
+    """Read an event. Raises pydantic.ValidationError for anything that is not one."""
+    return _ADAPTER.validate_json(text)

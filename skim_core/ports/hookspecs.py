@@ -1,0 +1,180 @@
+"""Every hook that skim calls. This page is their manual.
+
+A plugin is a module or an object behind an entry point; its hook implementations are
+marked with the decorators of `skim_core.hooks`, which bear these hooks' names without
+the prefix. An implementation may leave out arguments that it doesn't need. It may be
+sync (it is run in a thread) or, where a hook says so, async.
+
+Phase hooks (`skim_setup` to `skim_manage`) are called for one plugin at a time: the
+strategy whose day it is. Each gets one argument, the `Context`; what it returns is
+recorded by its type: candidates as CandidatesScanned, opening ranges as
+OpeningRangesTracked, alerts as CandidatesAlerted, a model of the strategy's own as the
+phase's result. A strategy declares which of them it has in its phase graph; one with other phases
+specifies hooks of its own (`skim_hookspecs`). A phase may be run again from its start
+after a crash: it does lasting things only through its context, where the same decision
+made twice is made once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pluggy
+from pydantic import BaseModel
+
+from skim_core.model.events import Event
+from skim_core.model.graph import PhaseGraph
+from skim_core.model.market import Alert, Candidate, OpeningRange
+from skim_core.model.trading_day import TradingDay
+from skim_core.ports.broker import Broker, BrokerSetup
+from skim_core.ports.context import Context
+
+API_VERSION = 1
+"""The contract's version; raised when an implementation must change."""
+
+PROJECT = "skim"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+
+
+# What a strategy declares
+
+
+@hookspec(firstresult=True)
+def skim_phase_graph() -> PhaseGraph:
+    """Return the strategy's phases and what depends on what.
+
+    Called once when the strategy is loaded, before anything runs. The configuration's
+    ``[strategy.<name>.phases.<phase>]`` may override any policy in it.
+    Each strategy has exactly one. A raise refuses the strategy.
+    """
+    raise NotImplementedError
+
+
+@hookspec(firstresult=True)
+def skim_config_model() -> type[BaseModel]:
+    """Return the pydantic model of the strategy's configuration.
+
+    Called once when the strategy is loaded; ``[strategy.<name>]`` is validated with it and
+    handed to each phase as ``ctx.config``. Optional: a strategy without it has no settings.
+    A raise refuses the strategy.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def skim_hookspecs() -> Iterable[object]:
+    """Return modules or classes with the hookspecs of the strategy's own phases.
+
+    Called once when the plugin is loaded, before its hooks are checked. A phase's hook is
+    specified with ``skim_core.hookspec``, takes ``ctx`` and is named in the phase graph.
+    A raise refuses the plugin.
+    """
+    raise NotImplementedError
+
+
+# The phases of a day, in their usual order
+
+
+@hookspec(firstresult=True)
+def skim_setup(ctx: Context[Any]) -> None:
+    """Get ready for the day: forget yesterday's candidates, look at what is held.
+
+    Usually before the open; no market data of today is there yet. Sync or async.
+    A raise fails the attempt.
+
+    :param ctx: the phase's context.
+    """
+    raise NotImplementedError
+
+
+@hookspec(firstresult=True)
+def skim_scan(ctx: Context[Any]) -> Sequence[Candidate]:
+    """Find the symbols worth watching today.
+
+    Usually just after the open. Sync or async. They join the day's candidates (a symbol
+    found again is replaced). A raise fails the attempt.
+
+    :param ctx: the phase's context.
+    :return: the candidates, possibly none.
+    """
+    raise NotImplementedError
+
+
+@hookspec(firstresult=True)
+def skim_track_ranges(ctx: Context[Any]) -> Sequence[OpeningRange]:
+    """Measure the opening ranges of the candidates.
+
+    Sync or async. A symbol's opening window starts at its own open
+    (``ctx.exchange.opening``); wait for it with ``ctx.clock.sleep_until``.
+    A raise fails the attempt.
+
+    :param ctx: the phase's context.
+    :return: the ranges; a symbol measured again is replaced.
+    """
+    raise NotImplementedError
+
+
+@hookspec(firstresult=True)
+def skim_alert(ctx: Context[Any]) -> Sequence[Alert]:
+    """Say what the trader should know before the trading starts.
+
+    Sync or async. Notifiers hear of it as CandidatesAlerted. A raise fails the attempt.
+
+    :param ctx: the phase's context.
+    :return: the alerts, possibly none.
+    """
+    raise NotImplementedError
+
+
+@hookspec(firstresult=True)
+def skim_trade(ctx: Context[Any]) -> None:
+    """Look for entries and exits; usually at every tick of a window.
+
+    Sync or async. Orders go through ``ctx.orders``. A raise fails the tick; the next one
+    comes, until the phase's `give_up_after`.
+
+    :param ctx: the phase's context.
+    """
+    raise NotImplementedError
+
+
+@hookspec(firstresult=True)
+def skim_manage(ctx: Context[Any]) -> None:
+    """Guard open positions: move stops, take profits; usually protective and repeating.
+
+    Sync or async. A raise fails the tick; a protective phase goes on.
+
+    :param ctx: the phase's context.
+    """
+    raise NotImplementedError
+
+
+# What anyone may do
+
+
+@hookspec
+def skim_on_event(event: Event, day: TradingDay) -> None:
+    """Hear of every event, after it was journaled.
+
+    Strategies and extensions alike. Each listener is called in order, sync ones in a
+    thread of their own, async ones in the event loop. All listeners hear each event; one
+    that raises or hangs is named in the log and hurts nobody.
+
+    :param event: what happened.
+    :param day: whose day it happened in.
+    """
+    raise NotImplementedError
+
+
+@hookspec(firstresult=True)
+def skim_make_broker(setup: BrokerSetup) -> Broker:
+    """Make the broker that this plugin is (group ``skim.brokers``).
+
+    Called once per process, for the broker that the configuration names. A raise of
+    ConfigError or BrokerError is told to the user; nothing is run.
+
+    :param setup: account, clock, exchange, sessions and the broker's own options.
+    """
+    raise NotImplementedError

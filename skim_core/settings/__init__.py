@@ -1,0 +1,1 @@
+"""Configuration: skim.toml and SKIM_* variables."""

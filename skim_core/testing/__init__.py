@@ -1,0 +1,1 @@
+"""What tests of strategies, brokers and stores need; public, for plugin authors too."""
