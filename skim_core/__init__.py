@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from skim_core.ports.bars import Bars as Bars
     from skim_core.ports.broker import GapRow as GapRow
     from skim_core.ports.broker import GapScan as GapScan
-    from skim_core.ports.context import Bracket as Bracket
+    from skim_core.model.orders import Bracket as Bracket
     from skim_core.ports.context import Context as Context
-    from skim_core.ports.context import OrderState as OrderState
+    from skim_core.model.orders import OrderState as OrderState
     from skim_core.ports.hooks import hookimpl as hookimpl
     from skim_core.ports.hookspecs import API_VERSION as API_VERSION
     from skim_core.ports.hookspecs import hookspec as hookspec
@@ -41,13 +41,13 @@ _HOMES = {
     "API_VERSION": "ports.hookspecs",
     "Alert": "model.market",
     "Bars": "ports.bars",
-    "Bracket": "ports.context",
+    "Bracket": "model.orders",
     "Candidate": "model.market",
     "Context": "ports.context",
     "GapRow": "ports.broker",
     "GapScan": "ports.broker",
     "OpeningRange": "model.market",
-    "OrderState": "ports.context",
+    "OrderState": "model.orders",
     "OrderStatus": "model.orders",
     "OrderType": "model.orders",
     "Phase": "model.phases",

@@ -147,6 +147,7 @@ _FOLDS: dict[type[ev.Event], Callable[[DayState, Any], DayState]] = {
     ),
     ev.OrderCancelled: lambda state, event: _cover(state, event.reference),
     ev.OrderRejected: lambda state, event: _cover(state, event.reference),
+    ev.OrderAbsent: lambda state, event: _cover(state, event.reference),
     ev.PositionOpened: lambda state, event: _expose(state, event.symbol),
     ev.PositionClosed: lambda state, event: _cover(state, event.symbol),
 }

@@ -221,6 +221,12 @@ class OrderRejected(_OrderEvent):
     reason: str
 
 
+class OrderAbsent(_OrderEvent):
+    """The broker never had the order: the same decision may be sent again."""
+
+    kind: Literal["order_absent"] = "order_absent"
+
+
 class StopHit(_OrderEvent):
     """A protective stop traded."""
 
@@ -273,6 +279,7 @@ Event: TypeAlias = (
     | OrderFilled
     | OrderCancelled
     | OrderRejected
+    | OrderAbsent
     | StopHit
     | PositionOpened
     | PositionClosed

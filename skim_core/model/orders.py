@@ -105,6 +105,44 @@ class Order(Model):
         return self
 
 
+class OrderState(Model):
+    """One of a strategy's own orders, as its journal knows it.
+
+    `accepted` tells whether the broker is known to have it.
+    """
+
+    order: Order
+    status: OrderStatus = OrderStatus.WORKING
+    accepted: bool = False
+    filled: Annotated[int, Field(ge=0)] = 0
+    average_price: Decimal | None = None
+    reason: str = ""
+
+    @property
+    def live(self) -> bool:
+        """Whether it may still trade."""
+        return not self.status.final
+
+
+class Bracket(Model):
+    """An intent to open a position, with the stop that protects it.
+
+    `limit_price`: at most (a sale: at least) this; at market when None. `stop_price` rests
+    at the exchange from the entry's first fill on, and so does `target_price` when given:
+    whichever trades cancels the other. Prices in quote currency, put on the tick: a limit
+    to the side that is not worse, stop and target away from the entry.
+    """
+
+    symbol: Symbol
+    quantity: Quantity
+    stop_price: Price
+    side: Side = Side.BUY
+    limit_price: Price | None = None
+    target_price: Price | None = None
+    purpose: Name = "entry"
+    reason: str = ""
+
+
 class Fill(Model):
     """A trade of (part of) an order: an execution as the broker reports it.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from skim_core.model.exchange import Exchange
 from skim_core.model.market import Candidate, OpeningRange, Quote
-from skim_core.model.orders import Order, OrderStatus, OrderType, Position, Side, TimeInForce
+from skim_core.model.orders import Bracket, OrderState, OrderType, Position, TimeInForce
 from skim_core.model.session import Session
 from skim_core.ports.broker import Account, GapRow, GapScan
 from skim_core.ports.clock import Clock
@@ -39,37 +39,6 @@ class Market(Protocol):
 
     async def scan(self, request: GapScan) -> Sequence[GapRow]:
         """Return the gaps of the session so far."""
-
-
-@dataclass(frozen=True)
-class Bracket:
-    """An order to open a position, with the stop that protects it.
-
-    `limit_price`: at most (a sale: at least) this; at market when None. `stop_price` rests
-    at the exchange from the entry's first fill on, and so does `target_price` when given:
-    whichever trades cancels the other. Prices in quote currency; they are put on the tick,
-    away from the position.
-    """
-
-    symbol: str
-    quantity: int
-    stop_price: Decimal
-    side: Side = Side.BUY
-    limit_price: Decimal | None = None
-    target_price: Decimal | None = None
-    purpose: str = "entry"
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class OrderState:
-    """One of the strategy's own orders today, as its journal knows it."""
-
-    order: Order
-    status: OrderStatus
-    filled: int = 0
-    average_price: Decimal | None = None
-    reason: str = ""
 
 
 class Orders(Protocol):
