@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
-
-
-@dataclass(slots=True)
-class _Hold:
-    """One reason for time to stand still; lifted while its work sleeps in the clock."""
-
-    sleeping: int = 0
+from types import TracebackType
+from typing import Self
 
 
 @dataclass(order=True, slots=True)
@@ -27,6 +21,52 @@ class _Timer:
 
     def cancel(self) -> None:
         self.callback = None
+
+
+class _Hold:
+    """Counts as one hold of its clock until released, but not while its block sleeps."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self._sleepers = 0
+        self._released = False
+        self._token: Token[_Hold | None] | None = None
+        clock.holds += 1
+
+    def release(self) -> None:
+        if not self._released:
+            self._released = True
+            if not self._sleepers:
+                self._clock.holds -= 1
+            self._clock.go_on()
+
+    def lift(self) -> None:
+        self._sleepers += 1
+        if self._sleepers == 1 and not self._released:
+            self._clock.holds -= 1
+            self._clock.go_on()
+
+    def take_up(self) -> None:
+        self._sleepers -= 1
+        if self._sleepers == 0 and not self._released:
+            self._clock.holds += 1
+
+    def __enter__(self) -> Self:
+        self._token = _held_in.set(self)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._token is not None:
+            _held_in.reset(self._token)
+        self.release()
+
+
+_held_in: ContextVar[_Hold | None] = ContextVar("held_in", default=None)
 
 
 class VirtualClock:
@@ -41,9 +81,8 @@ class VirtualClock:
         self._now = start
         self._timers: list[_Timer] = []
         self._numbers = count()
-        self._holds = 0
+        self.holds = 0
         self._stepping = False
-        self._hold: ContextVar[_Hold | None] = ContextVar("hold", default=None)
 
     def now(self) -> datetime:
         """Return this instant."""
@@ -53,70 +92,49 @@ class VirtualClock:
         """Call `callback` when time has come to `when`."""
         timer = _Timer(when, next(self._numbers), callback)
         heapq.heappush(self._timers, timer)
-        self._go_on()
+        self.go_on()
         return timer
 
     async def sleep_until(self, when: datetime) -> None:
         """Return at `when`; the hold that this is called in is lifted meanwhile."""
         if when <= self._now:
             return
-        hold = self._hold.get()
+        hold = _held_in.get()
         woken = asyncio.get_running_loop().create_future()
 
         def wake() -> None:
             if not woken.done():
-                self._take_up(hold)
+                if hold is not None:
+                    hold.take_up()
                 woken.set_result(None)
 
         timer = self.call_at(when, wake)
-        self._lift(hold)
+        if hold is not None:
+            hold.lift()
         try:
             await woken
         finally:
             if not woken.done() or woken.cancelled():
                 timer.cancel()
-                self._take_up(hold)
+                if hold is not None:
+                    hold.take_up()
 
-    @contextmanager
-    def hold(self) -> Iterator[None]:
-        """Keep time standing still inside the ``with`` block."""
-        hold = _Hold()
-        token = self._hold.set(hold)
-        self._holds += 1
-        try:
-            yield
-        finally:
-            self._hold.reset(token)
-            if not hold.sleeping:
-                self._holds -= 1
-            self._go_on()
+    def hold(self) -> _Hold:
+        """Keep time standing still until the hold is released."""
+        return _Hold(self)
 
-    def _lift(self, hold: _Hold | None) -> None:
-        if hold is None:
-            return
-        hold.sleeping += 1
-        if hold.sleeping == 1:
-            self._holds -= 1
-            self._go_on()
-
-    def _take_up(self, hold: _Hold | None) -> None:
-        if hold is None:
-            return
-        hold.sleeping -= 1
-        if hold.sleeping == 0:
-            self._holds += 1
-
-    def _go_on(self) -> None:
-        if not self._holds and not self._stepping and self._timers:
+    def go_on(self) -> None:
+        """Jump to the next timer soon, if nothing holds time."""
+        if not self.holds and not self._stepping and self._timers:
             self._stepping = True
             asyncio.get_running_loop().call_soon(self._step)
 
     def _step(self) -> None:
         self._stepping = False
-        while self._timers and not self._holds:
+        while self._timers and not self.holds:
             timer = heapq.heappop(self._timers)
             if timer.callback is not None:
                 self._now = max(self._now, timer.when)
                 timer.callback()
                 break
-        self._go_on()
+        self.go_on()

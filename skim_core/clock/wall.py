@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Self
 
 _LOOK_AGAIN = 15.0
 """Seconds after which a timer looks at the time again: the loop's own timers stand still
@@ -35,6 +36,24 @@ class _WallTimer:
             self._callback()
         else:
             self._arm()
+
+
+class NoHold:
+    """A hold on a clock that can't be held."""
+
+    def release(self) -> None:
+        """Do nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        pass
 
 
 class WallClock:
@@ -68,9 +87,9 @@ class WallClock:
         finally:
             timer.cancel()
 
-    def hold(self) -> AbstractContextManager[None]:
+    def hold(self) -> NoHold:
         """Do nothing: the wall waits for nobody."""
-        return nullcontext()
+        return NoHold()
 
 
 class PacedClock(WallClock):

@@ -197,6 +197,7 @@ class OrderModified(_OrderEvent):
     quantity: Quantity
     limit_price: Price | None = None
     stop_price: Price | None = None
+    reason: str = ""
 
 
 class OrderFilled(_Event):

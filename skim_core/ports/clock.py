@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 
 class Timer(Protocol):
@@ -13,6 +13,26 @@ class Timer(Protocol):
 
     def cancel(self) -> None:
         """Call it off; nothing happens when it already ran."""
+
+
+class Hold(Protocol):
+    """A reason for virtual time to stand still, from when it is taken until it is released.
+
+    As a context manager it is released at the end of its block, and lifted while the block
+    sleeps in the clock.
+    """
+
+    def release(self) -> None:
+        """Let time go on; nothing happens the second time."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
 
 
 class Clock(Protocol):
@@ -27,9 +47,8 @@ class Clock(Protocol):
     def call_at(self, when: datetime, callback: Callable[[], None]) -> Timer:
         """Call `callback` in the event loop's thread at `when`, never before this returns."""
 
-    def hold(self) -> AbstractContextManager[None]:
+    def hold(self) -> Hold:
         """Keep virtual time standing still while something is being worked on.
 
-        Virtual time jumps to the next timer when nobody holds it. A task that sleeps in
-        this clock inside its hold lets go of it meanwhile. The wall can't be held.
+        Virtual time jumps to the next timer when nobody holds it. The wall can't be held.
         """

@@ -69,7 +69,7 @@ class Orders(Protocol):
     async def move_stop(self, symbol: str, stop_price: Decimal, *, reason: str = "") -> OrderState:
         """Move the resting stop of `symbol` by modifying it."""
 
-    async def cancel(self, symbol: str, purpose: str = "entry", *, reason: str = "") -> None:
+    async def cancel(self, symbol: str, purpose: str = "entry") -> None:
         """Cancel the order made by a decision; nothing happens when it is done or unknown."""
 
     def find(self, symbol: str, purpose: str = "entry") -> OrderState | None:

@@ -22,6 +22,7 @@ from skim_core.model.market import Alert, Candidate, OpeningRange
 from skim_core.model.trading_day import TradingDay
 from skim_core.ports.broker import Broker, BrokerSetup
 from skim_core.ports.context import Context
+from skim_core.ports.engine import Engine, EngineSetup
 from skim_core.ports.hookspecs import PROJECT
 
 hookimpl = pluggy.HookimplMarker(PROJECT)
@@ -97,3 +98,8 @@ def on_event(
 def make_broker(function: Callable[[BrokerSetup], Broker]) -> Callable[[BrokerSetup], Broker]:
     """Mark the implementation of `skim_make_broker`."""
     return _mark(function, "make_broker")
+
+
+def make_engine(function: Callable[[EngineSetup], Engine]) -> Callable[[EngineSetup], Engine]:
+    """Mark the implementation of `skim_make_engine`."""
+    return _mark(function, "make_engine")

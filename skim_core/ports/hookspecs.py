@@ -29,6 +29,7 @@ from skim_core.model.market import Alert, Candidate, OpeningRange
 from skim_core.model.trading_day import TradingDay
 from skim_core.ports.broker import Broker, BrokerSetup
 from skim_core.ports.context import Context
+from skim_core.ports.engine import Engine, EngineSetup
 
 API_VERSION = 1
 """The contract's version; raised when an implementation must change."""
@@ -176,5 +177,17 @@ def skim_make_broker(setup: BrokerSetup) -> Broker:
     ConfigError or BrokerError is told to the user; nothing is run.
 
     :param setup: account, clock, exchange, sessions and the broker's own options.
+    """
+    raise NotImplementedError
+
+
+@hookspec(firstresult=True)
+def skim_make_engine(setup: EngineSetup) -> Engine:
+    """Make the engine that this plugin is (group ``skim.engines``).
+
+    Called once per process, for the engine that the configuration names. A raise of
+    ConfigError is told to the user; nothing is run.
+
+    :param setup: journal, bus, clock, broker and all else that an engine needs.
     """
     raise NotImplementedError

@@ -1,0 +1,163 @@
+"""What one attempt of a phase is given, and loses when it is cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from skim_core.decide.sequencer import StartPhase
+from skim_core.engine.desk import OrderDesk
+from skim_core.engine.recorder import Recorder
+from skim_core.engine.threads import waiter
+from skim_core.errors import OrderRefusedError
+from skim_core.model.events import CandidatesPurged
+from skim_core.model.market import Candidate, OpeningRange, Quote
+from skim_core.model.orders import Bracket, OrderState, OrderType, Position, TimeInForce
+from skim_core.model.session import Session
+from skim_core.ports.bars import Bars
+from skim_core.ports.broker import Account, Broker, GapRow, GapScan
+from skim_core.ports.clock import Clock
+from skim_core.ports.context import Context
+from skim_core.ports.engine import Assignment, EngineSetup
+
+
+class Permit:
+    """An attempt's right to act: taken away when it is cancelled or its day stops."""
+
+    def __init__(self, phase: str, attempt: int) -> None:
+        self._what = f"attempt {attempt} of phase {phase!r}"
+        self._valid = True
+
+    def revoke(self) -> None:
+        """Let nothing more through."""
+        self._valid = False
+
+    def check(self) -> None:
+        """Raise OrderRefusedError when the attempt is over."""
+        if not self._valid:
+            msg = f"{self._what} is over: what it still asks for is not done."
+            raise OrderRefusedError(msg)
+
+
+class PermittedOrders:
+    """The order desk, as long as the attempt may act."""
+
+    def __init__(self, desk: OrderDesk, permit: Permit) -> None:
+        self._desk = desk
+        self._permit = permit
+
+    async def enter(self, bracket: Bracket) -> OrderState:
+        self._permit.check()
+        return await self._desk.enter(bracket)
+
+    async def exit(
+        self,
+        symbol: str,
+        *,
+        type: OrderType = OrderType.MARKET,  # noqa: A002  the field's own word
+        limit_price: Decimal | None = None,
+        time_in_force: TimeInForce = TimeInForce.DAY,
+        purpose: str = "exit",
+        reason: str = "",
+    ) -> OrderState | None:
+        self._permit.check()
+        return await self._desk.exit(
+            symbol,
+            type=type,
+            limit_price=limit_price,
+            time_in_force=time_in_force,
+            purpose=purpose,
+            reason=reason,
+        )
+
+    async def move_stop(self, symbol: str, stop_price: Decimal, *, reason: str = "") -> OrderState:
+        self._permit.check()
+        return await self._desk.move_stop(symbol, stop_price, reason=reason)
+
+    async def cancel(self, symbol: str, purpose: str = "entry") -> None:
+        self._permit.check()
+        await self._desk.cancel(symbol, purpose)
+
+    def find(self, symbol: str, purpose: str = "entry") -> OrderState | None:
+        return self._desk.find(symbol, purpose)
+
+    def all(self) -> Sequence[OrderState]:
+        return self._desk.all()
+
+
+@dataclass(frozen=True)
+class SessionMarket:
+    """A broker's market data, with the session as the default span."""
+
+    broker: Broker
+    session: Session
+    clock: Clock
+
+    async def account(self) -> Account:
+        return await self.broker.account()
+
+    async def quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
+        return await self.broker.quotes(symbols)
+
+    async def bars(
+        self, symbols: Sequence[str], start: datetime | None = None, end: datetime | None = None
+    ) -> Bars:
+        return await self.broker.bars(symbols, start or self.session.open, end or self.clock.now())
+
+    async def scan(self, request: GapScan) -> Sequence[GapRow]:
+        return await self.broker.scan(request)
+
+
+@dataclass(frozen=True)
+class BookView:
+    """What the day has found and holds, as a strategy sees it."""
+
+    recorder: Recorder
+    clock: Clock
+
+    @property
+    def candidates(self) -> Mapping[str, Candidate]:
+        return self.recorder.book.candidates
+
+    @property
+    def ranges(self) -> Mapping[str, OpeningRange]:
+        return self.recorder.book.ranges
+
+    @property
+    def positions(self) -> Mapping[str, Position]:
+        return self.recorder.book.positions
+
+    async def purge_candidates(self) -> None:
+        if self.recorder.book.candidates:
+            self.recorder.record(CandidatesPurged(at=self.clock.now()))
+
+
+def make_context(
+    command: StartPhase,
+    assignment: Assignment,
+    setup: EngineSetup,
+    orders: PermittedOrders,
+    recorder: Recorder,
+) -> Context[Any]:
+    """Return the context of one attempt."""
+    day = assignment.day
+    logger = logging.getLogger(f"skim.strategy.{day.strategy}")
+    return Context(
+        strategy=day.strategy,
+        phase=command.phase,
+        attempt=command.attempt,
+        session=day.session,
+        exchange=setup.exchange,
+        config=assignment.config,
+        clock=setup.clock,
+        market=SessionMarket(setup.broker, day.session, setup.clock),
+        orders=orders,
+        day=BookView(recorder, setup.clock),
+        log=logging.LoggerAdapter(logger, {"run_id": day.run_id, "phase": command.phase}),
+        waiter=waiter(asyncio.get_running_loop()),
+    )

@@ -1,0 +1,250 @@
+"""One strategy's day in the local engine: plans carried out, outcomes recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from skim_core.decide.attempts import failed, succeeded
+from skim_core.decide.sequencer import CancelPhase, Command, Record, StartPhase, plan
+from skim_core.decide.state import PhaseStatus
+from skim_core.engine.attempt import Attempt, Raised, Returned, describe
+from skim_core.engine.context import Permit, PermittedOrders, make_context
+from skim_core.engine.desk import OrderDesk
+from skim_core.engine.inbox import Inbox
+from skim_core.engine.recorder import Recorder
+from skim_core.engine.results import record_result
+from skim_core.engine.shared import SharedFailure, SharedPhases, SharedResult, identity
+from skim_core.errors import SkimError
+from skim_core.model import events as ev
+from skim_core.ports.broker import BrokerNotice
+from skim_core.ports.engine import Assignment, DayEnd, DayResult, EngineSetup
+
+_log = logging.getLogger("skim.engine")
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """It is time to plan again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The day is to be left as it is."""
+
+    end: DayEnd
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A shared phase that another day ran has an outcome."""
+
+    phase: str
+    attempt: int
+    outcome: SharedResult | SharedFailure
+
+
+Message: TypeAlias = Wake | Stop | Returned | Raised | Told | BrokerNotice
+
+
+class DayRunner:
+    """Runs one day from where its journal ends to where the day ends."""
+
+    def __init__(self, assignment: Assignment, setup: EngineSetup, shared: SharedPhases) -> None:
+        self._assignment = assignment
+        self._setup = setup
+        self._shared = shared
+        self._clock = setup.clock
+        self._recorder = Recorder(assignment.day, setup.journal, setup.bus)
+        self._desk = OrderDesk(self._recorder, setup.broker, setup.clock, setup.exchange)
+        self._inbox: Inbox[Message] = Inbox(setup.clock)
+        self._attempts: dict[str, Attempt] = {}
+
+    def hear(self, notice: BrokerNotice) -> None:
+        """Take a broker's notice."""
+        self._inbox.put(notice)
+
+    def stop(self, end: DayEnd, reason: str) -> None:
+        """Leave the day soon; it can be resumed."""
+        self._inbox.put(Stop(end, reason))
+
+    async def run(self) -> DayResult:
+        """Run the day and return how it was left. Raises SkimError when it can't go on."""
+        self._inbox.busy()
+        try:
+            self._recorder.load()
+            if self._recorder.begun and self._recorder.state.finished:
+                outcome = self._recorder.state.outcome
+                return self._result(DayEnd.ALREADY, f"it had {outcome}")
+            await self._begin()
+            return await self._loop()
+        finally:
+            for attempt in self._attempts.values():
+                attempt.forget()
+            self._shared.abandon(self._assignment.day.run_id)
+            self._recorder.close()
+            self._inbox.done()
+
+    async def _begin(self) -> None:
+        now = self._clock.now()
+        if not self._recorder.begun:
+            assignment = self._assignment
+            started = ev.DayStarted(
+                at=now,
+                run_id=assignment.day.run_id,
+                strategy=assignment.day.strategy,
+                account=assignment.day.account,
+                session=assignment.day.session,
+                graph=assignment.graph,
+                broker=self._setup.broker_name,
+                config=assignment.config.model_dump(mode="json"),
+                versions=dict(assignment.versions),
+            )
+            self._recorder.record(started, durable=True)
+            return
+        phases = self._recorder.state.phases.values()
+        running = tuple(phase.phase for phase in phases if phase.status is PhaseStatus.RUNNING)
+        resumed = ev.DayResumed(at=now, owner=self._setup.owner, interrupted=running)
+        self._recorder.record(resumed, durable=True)
+        await self._desk.reconcile()
+
+    async def _loop(self) -> DayResult:
+        while True:
+            decided = plan(self._recorder.state, self._clock.now())
+            for command in decided.commands:
+                self._carry_out(command)
+            state = self._recorder.state
+            if state.outcome is not None:
+                return self._result(DayEnd(state.outcome.value), self._reason)
+            if decided.commands:
+                continue
+            wake = decided.wake_at
+            timer = self._clock.call_at(wake, self._wake) if wake is not None else None
+            message = await self._inbox.next()
+            if timer is not None:
+                timer.cancel()
+            if isinstance(message, Stop):
+                return self._result(message.end, message.reason)
+            self._deal_with(message)
+
+    _reason = ""
+
+    def _wake(self) -> None:
+        self._inbox.put(Wake())
+
+    def _result(self, end: DayEnd, reason: str) -> DayResult:
+        return DayResult(self._assignment.day, end, reason)
+
+    # Commands
+
+    def _carry_out(self, command: Command) -> None:
+        if isinstance(command, StartPhase):
+            self._start(command)
+        elif isinstance(command, CancelPhase):
+            attempt = self._attempts.get(command.phase)
+            if attempt is not None:
+                attempt.cancel(command.error)
+            else:
+                self._inbox.put(Raised(command.phase, command.attempt, command.error))
+        else:
+            self._record(command)
+
+    def _record(self, command: Record) -> None:
+        if isinstance(command.event, ev.DayFinished):
+            self._reason = command.event.reason
+        self._recorder.record(command.event, durable=True)
+
+    def _start(self, command: StartPhase) -> None:
+        now = self._clock.now()
+        name, number = command.phase, command.attempt
+        self._recorder.record(
+            ev.PhaseRequested(at=now, phase=name, attempt=number, due=command.due),
+            ev.PhaseStarted(at=now, phase=name, attempt=number),
+        )
+        if command.shared is not None:
+            work = identity(command.shared, self._assignment.config.model_dump(mode="json"))
+
+            def told(outcome: SharedResult | SharedFailure) -> None:
+                self._inbox.put(Told(name, number, outcome))
+
+            if not self._shared.claim(work, self._assignment.day.run_id, told):
+                return
+        permit = Permit(name, number)
+        orders = PermittedOrders(self._desk, permit)
+        context = make_context(command, self._assignment, self._setup, orders, self._recorder)
+        attempt = Attempt(command, permit, self._clock, self._inbox.put)
+        self._attempts[name] = attempt
+        attempt.start(self._assignment.strategy, context)
+
+    # Messages
+
+    def _deal_with(self, message: Message) -> None:
+        if isinstance(message, Wake):
+            return
+        if isinstance(message, Returned | Raised | Told):
+            current = self._recorder.state.phases[message.phase]
+            expected = current.status is PhaseStatus.RUNNING and current.attempt == message.attempt
+            if not expected:
+                return
+            if isinstance(message, Told):
+                self._take_over(message)
+            elif isinstance(message, Returned):
+                self._succeed(message)
+            else:
+                self._fail(message.phase, message.error)
+        elif not isinstance(message, Stop):
+            self._desk.hear(message)
+
+    def _succeed(self, message: Returned) -> None:
+        now, name = self._clock.now(), message.phase
+        phase = self._recorder.state.graph[name]
+        try:
+            declared = self._assignment.strategy.returns(phase.hook)
+            events, result = record_result(phase.hook, declared, message.value, name, now)
+        except SkimError as error:
+            self._fail(name, str(error))
+            return
+        ending = succeeded(self._recorder.state, name, now, result)
+        self._recorder.record(*events, ending, durable=not phase.repeats)
+        self._settle_shared(name, SharedResult(self._assignment.day.run_id, events, result))
+
+    def _fail(self, name: str, error: str) -> None:
+        state = self._recorder.state
+        event = failed(state, name, self._clock.now(), error)
+        self._recorder.record(event, durable=isinstance(event, ev.PhaseFailed))
+        self._settle_shared(name, SharedFailure(error))
+
+    def _settle_shared(self, name: str, outcome: SharedResult | SharedFailure) -> None:
+        shared = self._recorder.state.graph[name].shared
+        if shared is not None:
+            work = identity(shared, self._assignment.config.model_dump(mode="json"))
+            self._shared.settle(work, self._assignment.day.run_id, outcome)
+
+    def _take_over(self, message: Told) -> None:
+        now, outcome = self._clock.now(), message.outcome
+        if isinstance(outcome, SharedFailure):
+            self._fail(message.phase, outcome.error)
+            return
+        events = [
+            event.model_copy(update={"at": now, "phase": message.phase}) for event in outcome.events
+        ]
+        ending = ev.PhaseCompleted(
+            at=now, phase=message.phase, result=outcome.result, shared_from=outcome.run_id
+        )
+        self._recorder.record(*events, ending, durable=True)
+
+
+async def run_day(runner: DayRunner, assignment: Assignment) -> DayResult:
+    """Run a day; what breaks it is its result, and hurts no other day."""
+    try:
+        return await runner.run()
+    except SkimError as error:
+        return DayResult(assignment.day, DayEnd.BROKEN, str(error), error)
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:  # noqa: BLE001  a fault of ours must not hurt another day
+        _log.exception("day %s broke", assignment.day.run_id)
+        return DayResult(assignment.day, DayEnd.BROKEN, describe(error), error)
