@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 
 from skim_core.decide.attempts import failed, succeeded
@@ -62,10 +63,13 @@ class DayRunner:
         self._desk = OrderDesk(self._recorder, setup.broker, setup.clock, setup.exchange)
         self._inbox: Inbox[Message] = Inbox(setup.clock)
         self._attempts: dict[str, Attempt] = {}
+        self._listening = False
+        self._reason = ""
 
     def hear(self, notice: BrokerNotice) -> None:
-        """Take a broker's notice."""
-        self._inbox.put(notice)
+        """Take a broker's notice; before the day has begun there is nobody to take it."""
+        if self._listening:
+            self._inbox.put(notice)
 
     def stop(self, end: DayEnd, reason: str) -> None:
         """Leave the day soon; it can be resumed."""
@@ -75,21 +79,31 @@ class DayRunner:
         """Run the day and return how it was left. Raises SkimError when it can't go on."""
         self._inbox.busy()
         try:
-            self._recorder.load()
+            events = self._recorder.load()
             if self._recorder.begun and self._recorder.state.finished:
                 outcome = self._recorder.state.outcome
                 return self._result(DayEnd.ALREADY, f"it had {outcome}")
+            if events:
+                await self._catch_up(events[-1].at)
             await self._begin()
             return await self._loop()
         finally:
+            self._listening = False
             for attempt in self._attempts.values():
                 attempt.forget()
             self._shared.abandon(self._assignment.day.run_id)
             self._recorder.close()
             self._inbox.done()
 
+    async def _catch_up(self, moment: datetime) -> None:
+        """Wait, on virtual time that began earlier, for the instant at which the day was left."""
+        self._inbox.done()
+        await self._clock.sleep_until(moment)
+        self._inbox.busy()
+
     async def _begin(self) -> None:
         now = self._clock.now()
+        self._listening = True
         if not self._recorder.begun:
             assignment = self._assignment
             started = ev.DayStarted(
@@ -100,6 +114,8 @@ class DayRunner:
                 session=assignment.day.session,
                 graph=assignment.graph,
                 broker=self._setup.broker_name,
+                broker_options=dict(self._setup.broker_options),
+                pace=self._setup.pace,
                 config=assignment.config.model_dump(mode="json"),
                 versions=dict(assignment.versions),
             )
@@ -112,16 +128,22 @@ class DayRunner:
         await self._desk.reconcile()
 
     async def _loop(self) -> DayResult:
+        only = self._assignment.only
         while True:
+            if only is not None and (end := self._ends(only)):
+                return end
             decided = plan(self._recorder.state, self._clock.now())
-            for command in decided.commands:
+            commands = [command for command in decided.commands if only in {None, _phase(command)}]
+            for command in commands:
                 self._carry_out(command)
             state = self._recorder.state
             if state.outcome is not None:
                 return self._result(DayEnd(state.outcome.value), self._reason)
-            if decided.commands:
+            if commands:
                 continue
             wake = decided.wake_at
+            if only is not None and not self._attempts and self._setup.pace != "fast":
+                return self._result(DayEnd.NOT_NOW, f"{only} is not due yet")
             timer = self._clock.call_at(wake, self._wake) if wake is not None else None
             message = await self._inbox.next()
             if timer is not None:
@@ -130,13 +152,24 @@ class DayRunner:
                 return self._result(message.end, message.reason)
             self._deal_with(message)
 
-    _reason = ""
-
     def _wake(self) -> None:
         self._inbox.put(Wake())
 
     def _result(self, end: DayEnd, reason: str) -> DayResult:
         return DayResult(self._assignment.day, end, reason)
+
+    def _ends(self, only: str) -> DayResult | None:
+        phases = self._recorder.state.phases
+        status = phases[only].status
+        if status.ended or (only in self._attempts and status is PhaseStatus.PENDING):
+            return self._result(DayEnd.PAUSED, f"{only} {status}")
+        waits = [
+            name for name in self._assignment.graph[only].after if not phases[name].status.ended
+        ]
+        if waits:
+            reason = f"{only} comes after {', '.join(waits)}, which has not run yet"
+            return self._result(DayEnd.NOT_NOW, reason)
+        return None
 
     # Commands
 
@@ -235,6 +268,12 @@ class DayRunner:
             at=now, phase=message.phase, result=outcome.result, shared_from=outcome.run_id
         )
         self._recorder.record(*events, ending, durable=True)
+
+
+def _phase(command: Command) -> str | None:
+    if not isinstance(command, Record):
+        return command.phase
+    return None if isinstance(command.event, ev.DayFinished) else command.event.phase
 
 
 async def run_day(runner: DayRunner, assignment: Assignment) -> DayResult:

@@ -46,7 +46,8 @@ class _Event(Model):
 class DayStarted(_Event):
     """A trading day began; all that it needs to be run again is here.
 
-    `config` is the strategy's validated configuration, `versions` the packages' that ran.
+    `config` is the strategy's validated configuration, `broker_options` the broker's (no
+    secrets), `pace` how time ran, `versions` the packages' that ran.
     """
 
     kind: Literal["day_started"] = "day_started"
@@ -56,6 +57,8 @@ class DayStarted(_Event):
     session: Session
     graph: PhaseGraph
     broker: str
+    broker_options: dict[str, Any] = Field(default_factory=dict)
+    pace: str = "fast"
     config: dict[str, Any] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict)
 

@@ -42,13 +42,18 @@ class Strategy(Protocol):
 
 @dataclass(frozen=True)
 class Assignment:
-    """A day to be run: whose it is, with which graph and which validated configuration."""
+    """A day to be run: whose it is, with which graph and which validated configuration.
+
+    With `only`, a phase's name, just that phase is run, once or for one tick, when it is
+    due: the day is then left as it is.
+    """
 
     day: TradingDay
     strategy: Strategy
     graph: PhaseGraph
     config: BaseModel
     versions: Mapping[str, str] = field(default_factory=dict)
+    only: str | None = None
 
 
 class DayEnd(StrEnum):
@@ -62,6 +67,10 @@ class DayEnd(StrEnum):
     """Another process runs it; nothing was done."""
     STOPPED = "stopped"
     """The engine was told to stop; the day can be resumed."""
+    PAUSED = "paused"
+    """The one phase that was asked for has been run; the day can be resumed."""
+    NOT_NOW = "not_now"
+    """The one phase that was asked for can't be run yet; nothing was done."""
     BROKEN = "broken"
     """The day can't go on: its journal failed, or the engine did."""
 
@@ -80,7 +89,8 @@ class DayResult:
 class EngineSetup:
     """What an engine is made from.
 
-    `broker_name` is told in the journal. `owner` names this process in leases, which last
+    `broker_name`, `broker_options` (without secrets) and `pace` are told in the journal, so
+    that a day is resumed as it was begun. `owner` names this process in leases, which last
     `lease_term` of wall time and are renewed before that.
     """
 
@@ -91,6 +101,8 @@ class EngineSetup:
     broker_name: str
     exchange: Exchange
     owner: str
+    broker_options: Mapping[str, Any] = field(default_factory=dict)
+    pace: str = "fast"
     lease_term: timedelta = timedelta(seconds=30)
 
 
