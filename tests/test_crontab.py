@@ -1,0 +1,176 @@
+"""The crontab, read by Debian's rules on a host in UTC, against every session of 2026."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from skim_core.calendar.sessions import SessionCalendar
+from skim_core.model.phases import Phase
+
+CRONTAB = Path(__file__).parent.parent / "crontab"
+START = "skim start_trading_day --strategy orh_breakout --pace real"
+MONITOR = "skim start_monitoring --strategy orh_breakout"
+DOWNLOAD = "skim download_data today"
+MINUTE = timedelta(minutes=1)
+SLOTS = Phase("manage", every="5m", between=("open", "close"), protective=True)
+
+
+def numbers(field: str, lowest: int, highest: int) -> set[int]:
+    """Read one field of crontab(5): lists of *, numbers and ranges, each with a step."""
+    found: set[int] = set()
+    for part in field.split(","):
+        span, _, step = part.partition("/")
+        first, _, last = span.partition("-")
+        if span == "*":
+            start, end = lowest, highest
+        else:
+            start, end = int(first), int(last or first)
+        assert lowest <= start <= end <= highest, f"{field!r} is out of range"
+        found.update(range(start, end + 1, int(step or 1)))
+    return found
+
+
+@dataclass(frozen=True)
+class Entry:
+    fields: tuple[str, ...]
+    command: str
+
+    def fires_on(self, day: date) -> bool:
+        """crontab(5): with both days given, either is enough; else both must match."""
+        _, _, of_month, month, of_week = self.fields
+        in_month = day.day in numbers(of_month, 1, 31)
+        # 0 and 7 are Sunday; Python's Monday is 0.
+        weekdays = {number % 7 for number in numbers(of_week, 0, 7)}
+        in_week = (day.weekday() + 1) % 7 in weekdays
+        both_given = not of_month.startswith("*") and not of_week.startswith("*")
+        fits = in_month or in_week if both_given else in_month and in_week
+        return fits and day.month in numbers(month, 1, 12)
+
+    def firings(self, first: date, last: date) -> list[datetime]:
+        minutes, hours = numbers(self.fields[0], 0, 59), numbers(self.fields[1], 0, 23)
+        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        return [
+            datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC)
+            for day in days
+            if self.fires_on(day)
+            for hour in sorted(hours)
+            for minute in sorted(minutes)
+        ]
+
+
+def read() -> tuple[dict[str, str], list[Entry]]:
+    settings, entries = {}, []
+    for line in CRONTAB.read_text().splitlines():
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if setting := re.fullmatch(r"([A-Z_]+)=(.*)", line):
+            settings[setting[1]] = setting[2]
+            continue
+        *fields, command = line.split(maxsplit=5)
+        entries.append(Entry(tuple(fields), command))
+    return settings, entries
+
+
+SETTINGS, ENTRIES = read()
+
+
+def firings(command: str) -> Counter[datetime]:
+    """Return how often each minute of 2026 (and a day either side) runs `command`."""
+    return Counter(
+        moment
+        for entry in ENTRIES
+        if entry.command.startswith(command)
+        for moment in entry.firings(date(2025, 12, 31), date(2027, 1, 1))
+    )
+
+
+@pytest.fixture
+def sessions(tmp_path):
+    return SessionCalendar("XASX", tmp_path).sessions(date(2026, 1, 1), date(2026, 12, 31))
+
+
+def test_the_evaluator_reads_fields_as_cron_does():
+    assert numbers("*/20", 0, 59) == {0, 20, 40}
+    assert numbers("1-9/4,30", 0, 59) == {1, 5, 9, 30}
+    friday_or_13th = Entry(("0", "0", "13", "*", "5"), "")
+    assert friday_or_13th.fires_on(date(2026, 10, 13))
+    assert friday_or_13th.fires_on(date(2026, 10, 16))
+    assert not friday_or_13th.fires_on(date(2026, 10, 15))
+    assert Entry(("0", "0", "*", "*", "7"), "").fires_on(date(2026, 10, 18))
+
+
+def test_every_session_is_started_once_at_0945_sydney(sessions):
+    starts = firings(START)
+    for session in sessions:
+        due = session.open - 15 * MINUTE
+        assert session.local(due).strftime("%H:%M") == "09:45"
+        assert starts[due] == 1, session.date
+
+
+def test_the_other_start_of_a_session_is_an_hour_too_early_or_finds_the_day_running(sessions):
+    starts = firings(START)
+    for session in sessions:
+        due = session.open - 15 * MINUTE
+        around = [due + n * MINUTE for n in range(-360, 361) if starts[due + n * MINUTE]]
+        other = due + (60 * MINUTE if due.hour == 22 else -60 * MINUTE)
+        assert sorted(around) == sorted([due, other]), session.date
+
+
+def test_no_start_comes_in_a_session_but_at_its_beginning(sessions):
+    starts = firings(START)
+    for session in sessions:
+        inside = [moment for moment in starts if session.open <= moment <= session.close]
+        assert [moment for moment in inside if moment - session.open > 45 * MINUTE] == []
+
+
+def test_every_five_minute_slot_of_every_session_is_watched_once(sessions):
+    watched = firings(MONITOR)
+    fridays = 0
+    for session in sessions:
+        slots = SLOTS.ticks(session)
+        assert [slot for slot in slots if watched[slot] != 1] == [], session.date
+        fridays += session.date.weekday() == 4
+    assert fridays > 45
+
+
+def test_the_watch_begins_with_the_day_and_outlasts_the_closing_auction(sessions):
+    watched = firings(MONITOR)
+    for session in sessions:
+        moment = session.open - 15 * MINUTE
+        while moment <= session.close + 10 * MINUTE:
+            assert watched[moment] == 1, (session.date, moment)
+            moment += 5 * MINUTE
+
+
+def test_nothing_runs_while_it_is_a_weekend_in_sydney(sessions):
+    zone = sessions[0]
+    for command in (START, MONITOR, DOWNLOAD):
+        for moment in firings(command):
+            assert zone.local(moment).weekday() < 5, (command, moment)
+
+
+def test_the_end_of_day_prices_are_fetched_after_every_session_in_both_halves_of_the_year(sessions):
+    fetched = firings(DOWNLOAD)
+    for session in sessions:
+        at = session.local(session.close).replace(hour=19, minute=30).astimezone(UTC)
+        assert fetched[at] == 1, session.date
+        assert {moment.minute for moment in fetched} == {30}
+
+
+def test_every_entry_is_one_that_skim_knows():
+    known = {START, MONITOR, DOWNLOAD}
+    assert {entry.command.removesuffix(" >/dev/null") for entry in ENTRIES} == known
+    assert len({entry for entry in ENTRIES if "start_trading_day" in entry.command}) == 1
+
+
+def test_the_header_leaves_mail_on_and_no_line_needs_cron_s_special_characters():
+    assert SETTINGS.keys() == {"SHELL", "PATH"}
+    assert "$" not in SETTINGS["PATH"]
+    assert not any("%" in entry.command for entry in ENTRIES)
+    assert CRONTAB.read_text().endswith("\n")
