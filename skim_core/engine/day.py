@@ -161,7 +161,9 @@ class DayRunner:
     def _ends(self, only: str) -> DayResult | None:
         phases = self._recorder.state.phases
         status = phases[only].status
-        if status.ended or (only in self._attempts and status is PhaseStatus.PENDING):
+        repeats = self._assignment.graph[only].repeats
+        ticked = repeats and only in self._attempts and status is PhaseStatus.PENDING
+        if status.ended or ticked:
             return self._result(DayEnd.PAUSED, f"{only} {status}")
         waits = [
             name for name in self._assignment.graph[only].after if not phases[name].status.ended
