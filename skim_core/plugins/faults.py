@@ -1,0 +1,65 @@
+"""How a plugin's faults are told: by name, with the place and the mend."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from textwrap import shorten
+
+from skim_core.errors import PluginError, nearest
+from skim_core.plugins.discovery import PluginInfo
+
+_LONGEST = 300
+
+
+def refuse(plugin: PluginInfo, fault: str) -> PluginError:
+    """Return the error that says what is wrong with a plugin."""
+    return PluginError(f"{plugin}: {fault}")
+
+
+@contextmanager
+def guarded(plugin: PluginInfo, doing: str) -> Iterator[None]:
+    """Turn whatever the plugin's code raises inside into a PluginError that names the place.
+
+    `doing` begins the sentence, as in "importing it". Only KeyboardInterrupt passes.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a plugin that calls sys.exit() must not end the command
+        fault = (
+            f"{doing} raised {described(error)}{raised_at(error, plugin)}. Mend it there, "
+            f"or run 'pip install --upgrade {plugin.distribution}'."
+        )
+        raise refuse(plugin, fault) from error
+
+
+def nearest_hook(hook: str, known: Iterable[str]) -> str:
+    """Return `` (did you mean 'skim_x'?)`` for the nearest hook, or ''.
+
+    The prefix, which all share, doesn't count.
+    """
+    names = [name.removeprefix("skim_") for name in known]
+    return nearest(hook.removeprefix("skim_"), names).replace("mean '", "mean 'skim_")
+
+
+def described(error: BaseException) -> str:
+    """Return the exception's class and message on one line."""
+    if isinstance(error, SyntaxError):
+        return f"{type(error).__name__}: {error.msg}"
+    return shorten("".join(traceback.format_exception_only(error)), _LONGEST, placeholder=" ...")
+
+
+def raised_at(error: BaseException, plugin: PluginInfo) -> str:
+    """Return `` (file:line)``: the last line of the plugin's own that the error passed, or ''."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f" ({error.filename}:{error.lineno})"
+    package = plugin.value.partition(":")[0].partition(".")[0].strip()
+    own = [
+        f" ({frame.f_code.co_filename}:{line})"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if str(frame.f_globals.get("__name__")).partition(".")[0] == package
+    ]
+    return own[-1] if own else ""

@@ -1,0 +1,163 @@
+"""Imports one plugin, the one that is asked for, and checks it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import reduce
+from importlib import import_module
+from importlib.metadata import EntryPoint
+from types import ModuleType
+from typing import Any, TypeAlias
+
+import pluggy
+
+from skim_core.errors import PluginError, nearest
+from skim_core.model.events import Event
+from skim_core.model.trading_day import TradingDay
+from skim_core.plugins.contract import Implementations, check
+from skim_core.plugins.discovery import Group, PluginInfo, find
+from skim_core.plugins.faults import guarded, nearest_hook, refuse
+from skim_core.plugins.signatures import is_async
+
+Listener: TypeAlias = Callable[[Event, TradingDay], Awaitable[None] | None]
+"""What `Bus.listen` takes: a plain function, or an ``async def``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plugin:
+    """One loaded plugin whose hooks fit their specifications.
+
+    `target` is the module or object behind its entry point.
+    """
+
+    info: PluginInfo
+    target: object
+    manager: pluggy.PluginManager = field(repr=False)
+    implementations: Implementations = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The entry point's name."""
+        return self.info.name
+
+    def implements(self, hook: str) -> bool:
+        """Whether the plugin has an implementation of `hook`."""
+        return hook in self.implementations
+
+    def is_async(self, hook: str) -> bool:
+        """Whether calling `hook` gives something to await."""
+        return self.implements(hook) and is_async(self.implementations[hook].function)
+
+    def call(self, hook: str, **arguments: object) -> Any:
+        """Call this plugin's implementation with those of the hook's arguments that it takes.
+
+        Returns its result, or for an async one what is to be awaited. What it raises passes
+        unchanged. Raises PluginError when it doesn't implement the hook.
+        """
+        if not self.implements(hook):
+            hint = nearest_hook(hook, self.implementations)
+            raise refuse(self.info, f"it has no implementation of {hook}{hint}: add one.")
+        caller: pluggy.HookCaller = getattr(self.manager.hook, hook)
+        result = caller(**arguments)
+        if caller.spec is not None and caller.spec.opts["firstresult"]:
+            return result
+        return result[0] if result else None  # pluggy's list, of one implementation's result
+
+    @property
+    def wants_events(self) -> bool:
+        """Whether the plugin listens to events."""
+        return self.implements("skim_on_event")
+
+    @property
+    def listener(self) -> Listener:
+        """Its `skim_on_event` for `Bus.listen`, a coroutine function when that is async."""
+
+        def hear(event: Event, day: TradingDay) -> None:
+            self.call("skim_on_event", event=event, day=day)
+
+        async def hear_async(event: Event, day: TradingDay) -> None:
+            await self.call("skim_on_event", event=event, day=day)
+
+        return hear_async if self.is_async("skim_on_event") else hear
+
+
+def load(group: Group, name: str) -> Plugin:
+    """Import the plugin of this name, no other, and check its hooks.
+
+    The entry point is a module, an object, or a class that is made without arguments.
+    Raises PluginError: not installed, two of that name, its import raised, or the first of
+    its hooks that breaks the contract.
+    """
+    info = find(group, name)
+    target = _target(info)
+    manager, implementations = check(info, target)
+    if not implementations:
+        fault = (
+            f"{info.value!r} implements no hook: mark functions with the decorators of "
+            "skim_core.hooks, in a module or a class, and name that in the entry point."
+        )
+        raise refuse(info, fault)
+    return Plugin(info, target, manager, implementations)
+
+
+def require(plugin: Plugin, hook: str) -> None:
+    """Raise PluginError unless the plugin implements a hook that its group needs."""
+    if not plugin.implements(hook):
+        fault = (
+            f"it doesn't implement {hook}, which every {plugin.info.group.noun} must: "
+            f"mark a function with @hooks.{hook.removeprefix('skim_')}."
+        )
+        raise refuse(plugin.info, fault)
+
+
+def _target(info: PluginInfo) -> object:
+    module_name, attributes = _reference(info)
+    module = _imported(info, module_name)
+    try:
+        named: object = reduce(getattr, attributes, module)
+    except AttributeError as error:
+        path = ".".join(attributes)
+        hint = nearest(path, vars(module))
+        fault = (
+            f"its entry point names {path!r}, which module {module_name!r} doesn't have{hint}: "
+            "correct the entry point and reinstall the package."
+        )
+        raise refuse(info, fault) from error
+    if isinstance(named, type):
+        with guarded(info, f"making a {named.__name__}() without arguments"):
+            return named()
+    return named
+
+
+def _reference(info: PluginInfo) -> tuple[str, list[str]]:
+    try:
+        entry = EntryPoint(name=info.name, group=info.group, value=info.value)
+        return entry.module, list(filter(None, (entry.attr or "").split(".")))
+    except (AttributeError, ValueError) as error:
+        fault = (
+            f"its entry point is {info.value!r}: write 'package.module' or "
+            "'package.module:object' and reinstall the package."
+        )
+        raise refuse(info, fault) from error
+
+
+def _imported(info: PluginInfo, name: str) -> ModuleType:
+    try:
+        with guarded(info, "importing it"):
+            return import_module(name)
+    except PluginError as error:
+        cause = error.__cause__
+        if not isinstance(cause, ModuleNotFoundError) or cause.name is None:
+            raise
+        if name == cause.name or name.startswith(f"{cause.name}."):
+            fault = (
+                f"its entry point names the module {name!r}, but there is no {cause.name!r}: "
+                f"run 'pip install --force-reinstall {info.distribution}'."
+            )
+        else:
+            fault = (
+                f"it imports {cause.name!r}, which is not installed: run 'pip install "
+                f"{info.distribution}', or ask its author to declare the dependency."
+            )
+        raise refuse(info, fault) from cause

@@ -1,0 +1,163 @@
+"""Strategies: a plugin with its phase graph and the model of its configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pluggy
+from pydantic import BaseModel, ConfigDict
+
+from skim_core.model.graph import PhaseGraph
+from skim_core.model.phases import Phase
+from skim_core.plugins.contract import arguments
+from skim_core.plugins.discovery import Group, PluginInfo
+from skim_core.plugins.faults import guarded, nearest_hook, refuse
+from skim_core.plugins.loading import Listener, Plugin, load, require
+from skim_core.plugins.signatures import hints
+from skim_core.ports import hookspecs
+from skim_core.ports.context import Context
+
+PHASES_KEY = "phases"
+"""The key in a strategy's section that holds the policy overrides of its phases."""
+
+
+class NoSettings(BaseModel):
+    """The configuration of a strategy that has none."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, eq=False)
+class StrategyPlugin:
+    """A loaded strategy, ready to be run: every phase of `graph` has its hook."""
+
+    plugin: Plugin
+    graph: PhaseGraph
+    config_model: type[BaseModel]
+
+    @property
+    def name(self) -> str:
+        """The strategy's name."""
+        return self.plugin.name
+
+    @property
+    def info(self) -> PluginInfo:
+        """Which distribution it comes from, and its version."""
+        return self.plugin.info
+
+    @property
+    def wants_events(self) -> bool:
+        """Whether the strategy listens to events."""
+        return self.plugin.wants_events
+
+    @property
+    def listener(self) -> Listener:
+        """Its `skim_on_event` for `Bus.listen`."""
+        return self.plugin.listener
+
+    def is_async(self, hook: str) -> bool:
+        """Whether calling `hook` gives something to await."""
+        return self.plugin.is_async(hook)
+
+    def call(self, hook: str, ctx: Context[Any]) -> Any:
+        """Call a phase's hook; return its result, or what is to be awaited for it.
+
+        What the hook raises passes unchanged.
+        """
+        return self.plugin.call(hook, ctx=ctx)
+
+    def returns(self, hook: str) -> Any:
+        """Return the return annotation of the hook's specification; Any when it has none."""
+        caller: pluggy.HookCaller | None = getattr(self.plugin.manager.hook, hook, None)
+        if caller is None or caller.spec is None:
+            return Any
+        return hints(caller.spec.function).get("return", Any)
+
+    def check_hooks(self, graph: PhaseGraph) -> None:
+        """Raise PluginError for a phase of `graph` without a hook that can be called.
+
+        To be asked again for a graph whose policies were overridden.
+        """
+        for phase in graph:
+            self._check_hook(phase)
+
+    def _check_hook(self, phase: Phase) -> None:
+        caller: pluggy.HookCaller | None = getattr(self.plugin.manager.hook, phase.hook, None)
+        implemented = [hook for hook in self.plugin.implementations if self._is_phase_hook(hook)]
+        known = f" It implements {', '.join(implemented)}." if implemented else ""
+        if caller is None or not caller.has_spec():
+            mend = (
+                f"correct the phase's 'hook'{nearest_hook(phase.hook, implemented)}, "
+                "or specify it in skim_hookspecs."
+            )
+            fault = f"phase {phase.name!r} needs the hook {phase.hook}, which doesn't exist: {mend}"
+        elif not self._is_phase_hook(phase.hook):
+            taken = ", ".join(arguments(caller)) or "nothing"
+            fault = (
+                f"phase {phase.name!r} can't use the hook {phase.hook}: a phase's hook takes "
+                f"ctx alone, this one takes {taken}."
+            )
+        elif not self.plugin.implements(phase.hook):
+            mark = f"hooks.{phase.hook.removeprefix('skim_')}"
+            fault = (
+                f"phase {phase.name!r} needs the hook {phase.hook}, which it doesn't implement"
+                f"{nearest_hook(phase.hook, implemented)}: add a function marked with "
+                f"@{mark if hasattr(hookspecs, phase.hook) else 'hookimpl'}."
+            )
+        else:
+            return
+        raise refuse(self.info, fault + known)
+
+    def _is_phase_hook(self, hook: str) -> bool:
+        caller: pluggy.HookCaller | None = getattr(self.plugin.manager.hook, hook, None)
+        return caller is not None and arguments(caller) == ("ctx",)
+
+
+def load_strategy(name: str) -> StrategyPlugin:
+    """Load a strategy, its phase graph and its configuration's model.
+
+    Raises PluginError as `load` does, and for a graph or a model that is none, or a phase
+    whose hook is missing.
+    """
+    plugin = load(Group.STRATEGIES, name)
+    require(plugin, "skim_phase_graph")
+    strategy = StrategyPlugin(plugin, _phase_graph(plugin), _config_model(plugin))
+    strategy.check_hooks(strategy.graph)
+    return strategy
+
+
+def _phase_graph(plugin: Plugin) -> PhaseGraph:
+    with guarded(plugin.info, "skim_phase_graph"):
+        graph = plugin.call("skim_phase_graph")
+    if not isinstance(graph, PhaseGraph):
+        fault = (
+            f"skim_phase_graph returned {_shown(graph)}: return a PhaseGraph, "
+            "as in PhaseGraph(Phase('scan'))."
+        )
+        raise refuse(plugin.info, fault)
+    return graph
+
+
+def _config_model(plugin: Plugin) -> type[BaseModel]:
+    if not plugin.implements("skim_config_model"):
+        return NoSettings
+    with guarded(plugin.info, "skim_config_model"):
+        model = plugin.call("skim_config_model")
+    if not isinstance(model, type) or not issubclass(model, BaseModel):
+        fault = (
+            f"skim_config_model returned {_shown(model)}: return a pydantic model, the class "
+            "and not an instance."
+        )
+        raise refuse(plugin.info, fault)
+    if PHASES_KEY in model.model_fields:
+        fault = (
+            f"{model.__name__} has a field {PHASES_KEY!r}, which is where a configuration "
+            "overrides the phases' policies: rename the field."
+        )
+        raise refuse(plugin.info, fault)
+    return model
+
+
+def _shown(value: object) -> str:
+    return "None" if value is None else f"a {type(value).__name__}"
