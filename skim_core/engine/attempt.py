@@ -124,7 +124,7 @@ class Attempt:
         if self._task is not None and not self._task.done():
             _log.warning(
                 "phase %r does not stop after its cancel and is left behind: "
-                "let its hook finish, and not swallow CancelledError.",
+                "let its hook not swallow CancelledError.",
                 self._command.phase,
             )
 

@@ -134,12 +134,13 @@ class DayRunner:
                 return end
             decided = plan(self._recorder.state, self._clock.now())
             commands = [command for command in decided.commands if only in {None, _phase(command)}]
+            before = self._recorder.sequence
             for command in commands:
                 self._carry_out(command)
             state = self._recorder.state
             if state.outcome is not None:
                 return self._result(DayEnd(state.outcome.value), self._reason)
-            if commands:
+            if self._recorder.sequence != before:
                 continue
             wake = decided.wake_at
             if only is not None and not self._attempts and self._setup.pace != "fast":

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import logging
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
+
+_log = logging.getLogger("skim.engine")
 
 T = TypeVar("T")
 
@@ -38,8 +41,14 @@ async def in_thread(function: Callable[[], T], name: str) -> T:
         if not loop.is_closed():
             loop.call_soon_threadsafe(settle, value, error)
 
-    threading.Thread(target=work, name=name, daemon=True).start()
-    return await result
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    thread.start()
+    try:
+        return await result
+    except asyncio.CancelledError:
+        if thread.is_alive():
+            _log.warning("%s still blocks a thread, which is left behind.", name)
+        raise
 
 
 def _awaitable(error: BaseException) -> BaseException:
