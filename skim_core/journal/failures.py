@@ -45,6 +45,14 @@ def damaged(path: Path, found: object) -> JournalError:
     )
 
 
+def lost(path: Path) -> JournalError:
+    """Return the error for a file that is no longer where it was opened."""
+    return JournalError(
+        f"the journal {path} was moved, deleted or replaced while it was open: nothing more was "
+        f"written. Put it back with its -wal file and start again."
+    )
+
+
 def explain(error: sqlite3.Error, path: Path, waited: timedelta) -> JournalError:
     """Return what an error of SQLite means for whoever operates the journal at `path`.
 
@@ -56,13 +64,13 @@ def explain(error: sqlite3.Error, path: Path, waited: timedelta) -> JournalError
     if extended is None:
         # Python's own, not SQLite's: a text that is not UTF-8.
         return damaged(path, error)
-    if extended == sqlite3.SQLITE_READONLY_DBMOVED:
-        return JournalError(
-            f"the journal {path} was moved or deleted while it was open: nothing more was "
-            f"written. Put it back and start again."
-        )
     primary = extended & _PRIMARY_CODE
-    if primary in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+    if primary == sqlite3.SQLITE_NOTADB:
+        return JournalError(
+            f"{path} is not a journal, or its first page is damaged ({error}). It was left as it "
+            f"is: move it away, restore it from a backup or choose another place."
+        )
+    if primary == sqlite3.SQLITE_CORRUPT:
         return damaged(path, error)
     found, mend = _MEANINGS.get(primary, ("failed", "check the file and its disk"))
     if primary == sqlite3.SQLITE_BUSY:

@@ -1,14 +1,17 @@
 """The journal's file: made when it is missing, looked at before it is opened.
 
 Whatever is not a sound journal of this version or an older one is refused before a byte
-of it is changed.
+of it is changed. The file is looked at through SQLite alone: on POSIX, closing a file
+descriptor of one's own takes away all locks that the process has on that file
+(https://www.sqlite.org/howtocorrupt.html, 2.2).
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,16 +20,13 @@ from skim_core.journal.failures import damaged, explain
 from skim_core.journal.migrations import LATEST, migrate
 
 APPLICATION_ID = int.from_bytes(b"skim")
-"""Marks an SQLite file as skim's, at offset 68 of its header."""
-
-_SQLITE_MAGIC = b"SQLite format 3\x00"
-_HEADER_LENGTH = 100
-_USER_VERSION = slice(60, 64)
-_APPLICATION_ID = slice(68, 72)
-# The header's layout: https://www.sqlite.org/fileformat.html#the_database_header
+"""Marks an SQLite file as skim's (https://www.sqlite.org/pragma.html#pragma_application_id)."""
 
 _OLDEST_SQLITE = (3, 37, 0)
 """The first SQLite with STRICT tables."""
+
+_SMALLEST_DATABASE = 512
+"""Bytes of the smallest page: SQLite takes some shorter files for empty databases."""
 
 _CHECKED_BYTES = 16 * 1024 * 1024
 """Up to this size a file's pages are checked whenever it is opened, at about 1 ms per MB.
@@ -47,97 +47,100 @@ def open_connection(path: Path, busy_timeout: timedelta) -> sqlite3.Connection:
         )
         raise JournalError(msg)
     try:
-        _make_missing(path)
+        if not path.exists():
+            _make(path, busy_timeout)
         _refuse_unsound_file(path)
+        _refuse_unsound_database(path, busy_timeout)
+        return _ready(path, busy_timeout)
     except OSError as error:
         msg = (
             f"the journal {path} can't be opened ({error.strerror}: {error.filename}): "
             f"give this user the right to read and write there, or choose another place."
         )
         raise JournalError(msg) from error
-    try:
-        _refuse_unsound_database(path, busy_timeout)
-        connection = _connect(path, "rw", busy_timeout)
-        try:
-            _make_ready(connection, path)
-        except BaseException:
-            connection.close()
-            raise
     except sqlite3.Error as error:
         raise explain(error, path, busy_timeout) from error
-    return connection
 
 
-def _make_missing(path: Path) -> None:
-    missing = [path] if not path.exists() else []
-    missing += [folder for folder in path.parents if not folder.exists()]
-    if not missing:
-        return
+def _make(path: Path, busy_timeout: timedelta) -> None:
+    # Only here: a journal is made once.
+    from tempfile import TemporaryDirectory  # noqa: PLC0415
+
+    missing = [folder for folder in path.parents if not folder.exists()]
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-    # A file survives a power loss only when the entry in its directory does.
+    # Made aside and put in its place complete: neither a crash nor another process that
+    # makes it at the same time can leave or meet a part of it.
+    with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as aside:
+        made = Path(aside) / path.name
+        os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        _ready(made, busy_timeout).close()
+        with suppress(FileExistsError):
+            os.link(made, path)
     if os.name == "posix":
-        for created in missing:
-            folder = os.open(created.parent, os.O_RDONLY)
+        # A file outlives a power loss only when the entry in its folder does.
+        for folder in (path.parent, *(created.parent for created in missing)):
+            descriptor = os.open(folder, os.O_RDONLY)
             try:
-                os.fsync(folder)
+                os.fsync(descriptor)
             finally:
-                os.close(folder)
+                os.close(descriptor)
 
 
 def _refuse_unsound_file(path: Path) -> None:
     if not path.is_file():
         msg = f"the journal {path} is not a file: move it away, or choose another place."
         raise JournalError(msg)
-    mode = path.stat().st_mode
-    if os.name == "posix" and mode & _OTHERS_MAY_WRITE:
+    status = path.stat()
+    if status.st_size < _SMALLEST_DATABASE:
         msg = (
-            f"the journal {path} can be written by other users (mode {mode & 0o777:04o}), and "
-            f"orders depend on what it says: look it through, then run 'chmod go-w {path}'."
+            f"{path} is not a journal: found a file of {status.st_size} bytes, too few for a "
+            f"database. It was left as it is: remove it or choose another place."
         )
         raise JournalError(msg)
-    with path.open("rb") as file:
-        header = file.read(_HEADER_LENGTH)
-    if not header:
+    if os.name != "posix":
         return
-    if len(header) < _HEADER_LENGTH or not header.startswith(_SQLITE_MAGIC):
+    if status.st_mode & _OTHERS_MAY_WRITE:
         msg = (
-            f"{path} is not a journal: found a file that starts with {header[:16]!r}, expected "
-            f"an SQLite database. It was left as it is; move it away or choose another place."
+            f"the journal {path} can be written by other users (mode {status.st_mode & 0o777:04o})"
+            f", and orders depend on what it says: look it through, then run 'chmod go-w {path}'."
         )
         raise JournalError(msg)
-    application_id = int.from_bytes(header[_APPLICATION_ID])
-    if application_id != APPLICATION_ID:
-        msg = (
-            f"{path} is a database of another application (id {application_id}, expected "
-            f"{APPLICATION_ID}). It was left as it is; choose another place for the journal."
-        )
-        raise JournalError(msg)
-    _refuse_newer(path, int.from_bytes(header[_USER_VERSION]))
+    # SQLite would open it for reading and tell at the first append.
+    for place in (path, path.parent):
+        effective = os.access in os.supports_effective_ids
+        if not os.access(place, os.R_OK | os.W_OK, effective_ids=effective):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
 
 
-def _refuse_newer(path: Path, version: int) -> None:
+def _refuse_unsound_database(path: Path, busy_timeout: timedelta) -> None:
+    # Whoever closes last writes what a crashed process left in the -wal file into the
+    # database, unless it may only read; who may only read leaves an empty -wal file where
+    # there was none.
+    crashed = any(_size(Path(f"{path}{suffix}")) for suffix in ("-wal", "-journal"))
+    with closing(_connect(path, "ro" if crashed else "rw", busy_timeout)) as connection:
+        application_id = _number(connection, "PRAGMA application_id")
+        if application_id != APPLICATION_ID:
+            msg = (
+                f"{path} is a database of another application (id {application_id}, expected "
+                f"{APPLICATION_ID}) and was left as it is: choose another place for the journal."
+            )
+            raise JournalError(msg)
+        _refuse_newer(path, connection)
+        if path.stat().st_size > _CHECKED_BYTES:
+            return
+        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise damaged(path, verdict)
+
+
+def _refuse_newer(path: Path, connection: sqlite3.Connection) -> None:
+    version = _number(connection, "PRAGMA user_version")
     if version > LATEST:
         msg = (
             f"the journal {path} was written by a newer skim (format {version}, this one knows "
             f"{LATEST}) and was left as it is: upgrade skim-core."
         )
         raise JournalError(msg)
-
-
-def _refuse_unsound_database(path: Path, busy_timeout: timedelta) -> None:
-    # The last connection to close writes a crashed process's -wal file into the database,
-    # unless it may only read; one that may only read leaves an empty -wal file where there
-    # was none, unless it may write.
-    log = Path(f"{path}-wal")
-    mode = "ro" if log.exists() and log.stat().st_size else "rw"
-    with closing(_connect(path, mode, busy_timeout)) as connection:
-        _refuse_newer(path, _number(connection, "PRAGMA user_version"))
-        if path.stat().st_size > _CHECKED_BYTES:
-            return
-        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if verdict != "ok":
-        raise damaged(path, verdict)
 
 
 def _connect(path: Path, mode: str, busy_timeout: timedelta) -> sqlite3.Connection:
@@ -152,33 +155,35 @@ def _connect(path: Path, mode: str, busy_timeout: timedelta) -> sqlite3.Connecti
     )
 
 
-def _make_ready(connection: sqlite3.Connection, path: Path) -> None:
-    # In this order: the first migration is committed into the file itself, so that a file
-    # with anything in it always bears our mark in its header, wherever a crash came.
-    migrate(connection, APPLICATION_ID)
-    _refuse_newer(path, _number(connection, "PRAGMA user_version"))
-    mode = _write_ahead(connection)
+def _ready(path: Path, busy_timeout: timedelta) -> sqlite3.Connection:
+    connection = _connect(path, "rw", busy_timeout)
+    try:
+        migrate(connection, APPLICATION_ID)
+        # Another process may have migrated it since it was looked at.
+        _refuse_newer(path, connection)
+        _write_ahead(path, connection)
+        connection.execute("PRAGMA synchronous = NORMAL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _write_ahead(path: Path, connection: sqlite3.Connection) -> None:
+    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
         msg = (
             f"the journal {path} lies on a file system that can't keep a write-ahead log "
             f"(SQLite stays in {mode!r} mode), perhaps a network share: choose a local disk."
         )
         raise JournalError(msg)
-    connection.execute("PRAGMA synchronous = NORMAL")
 
 
-def _write_ahead(connection: sqlite3.Connection) -> object:
-    # SQLite doesn't wait for a lock when it changes the mode, so whoever makes the same
-    # change at the same time is waited for with an empty transaction.
-    for _ in range(20):
-        try:
-            return connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                raise
-        connection.execute("BEGIN EXCLUSIVE")
-        connection.execute("COMMIT")
-    return connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _number(connection: sqlite3.Connection, pragma: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from skim_core.model.base import Model
+from skim_core.model.base import Model, UtcDatetime
 from skim_core.model.events import Event
 
 
@@ -23,7 +23,7 @@ class Lease(Model):
 
     run_id: str
     owner: str
-    expires_at: datetime
+    expires_at: UtcDatetime
 
 
 class RunSummary(Model):
