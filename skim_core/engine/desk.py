@@ -50,6 +50,9 @@ class OrderDesk:
     async def enter(self, bracket: Bracket) -> OrderState:
         """Open a position with its stop; return the entry as it stands."""
         reference = order_reference(self._recorder.day, bracket.symbol, bracket.purpose)
+        known = self._book.orders.get(reference)
+        if known is not None and known.accepted:
+            return known
         return await self._once(self._bracket_orders(bracket, reference), bracket.reason)
 
     async def exit(

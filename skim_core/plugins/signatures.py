@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections.abc
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import cache
 from types import FunctionType, NoneType, SimpleNamespace, UnionType
 from typing import (
     Annotated,
@@ -37,6 +38,7 @@ _CONTRACT_NAMES: dict[str, Any] = {
 _BUILT_IN = {"builtins", "collections", "collections.abc"}
 
 
+@cache  # asked again for every attempt of a phase
 def hints(function: Callable[..., Any]) -> dict[str, Any]:
     """Return the annotations that can be read at run time, evaluated, by parameter or 'return'."""
     scope = {**_CONTRACT_NAMES, **getattr(inspect.unwrap(function), "__globals__", {})}
@@ -58,6 +60,7 @@ def written(function: Callable[..., Any], name: str) -> str:
     return annotation.__name__ if isinstance(annotation, type) else str(annotation)
 
 
+@cache
 def is_async(function: Callable[..., Any]) -> bool:
     """Whether a call gives something to await: ``async def``, or a return type that says so."""
     if inspect.iscoroutinefunction(function):
