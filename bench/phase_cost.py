@@ -95,7 +95,7 @@ async def run_days(journal: SqliteJournal, days: int) -> float:
         journal=journal,
         bus=Bus(),
         clock=VirtualClock(OPEN),
-        broker=NoBroker(),  # type: ignore[arg-type]  it is never asked
+        broker=NoBroker(),  # type: ignore[arg-type]  # it is never asked
         broker_name="none",
         exchange=load_exchange("XASX"),
         owner="bench",

@@ -38,6 +38,26 @@ class Retry(Model):
     longest: PositiveDuration = timedelta(minutes=5)
     jitter: Annotated[float, Field(ge=0, le=0.5)] = 0.1
 
+    def __init__(
+        self,
+        *,
+        attempts: int = 1,
+        backoff: str | timedelta = timedelta(seconds=1),
+        factor: float = 2.0,
+        longest: str | timedelta = timedelta(minutes=5),
+        jitter: float = 0.1,
+        **unknown: object,
+    ) -> None:
+        BaseModel.__init__(
+            self,
+            attempts=attempts,
+            backoff=backoff,
+            factor=factor,
+            longest=longest,
+            jitter=jitter,
+            **unknown,
+        )
+
     def wait(self, attempt: int, spread: float) -> timedelta:
         """Return how long to wait after failed attempt `attempt` (1 for the first).
 

@@ -31,7 +31,13 @@ def parse_duration(text: object) -> timedelta:
         )
         raise ValueError(msg)
     seconds = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
-    return timedelta(seconds=seconds)
+    try:
+        return timedelta(seconds=seconds)
+    except OverflowError:
+        msg = (
+            f"{text!r} is longer than any time there is: write a duration such as '90s' or '1h30m'"
+        )
+        raise ValueError(msg) from None
 
 
 def format_duration(duration: timedelta) -> str:

@@ -1,0 +1,1 @@
+"""Opening-range-high breakout: a strategy for skim."""

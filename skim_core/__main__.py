@@ -1,0 +1,5 @@
+"""``python -m skim_core`` is ``skim``."""
+
+from skim_core.cli.main import run
+
+run()

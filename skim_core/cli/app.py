@@ -1,0 +1,300 @@
+"""The commands: what they take and what they say of themselves. The work is elsewhere.
+
+Every import that costs something is inside a command, so that cron's five-minute call
+and ``--help`` stay fast.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+from typer.core import TyperGroup
+
+_PHASE_COMMAND = "run_phase"
+
+
+class Commands(TyperGroup):
+    """Takes hyphens for underscores, and the name of a phase for ``run_phase`` with it."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the command of this name, however it is written."""
+        name = cmd_name.replace("-", "_")
+        command = super().get_command(ctx, name)
+        if command is None and _is_phase(name):
+            ctx.ensure_object(dict)["phase"] = name
+            return super().get_command(ctx, _PHASE_COMMAND)
+        return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Put the phase's name where ``run_phase`` expects it."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and command.name == _PHASE_COMMAND and ctx.obj:
+            rest = [ctx.obj["phase"], *rest]
+        return name, command, rest
+
+
+def _is_phase(name: str) -> bool:
+    from skim_core.cli.phases import phase_names
+
+    return name in phase_names()
+
+
+app = typer.Typer(
+    cls=Commands,
+    name="skim",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+config_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Check or show the configuration."
+)
+app.add_typer(config_app, name="config")
+
+Config = Annotated[
+    Optional[Path],  # noqa: UP045  typer evaluates it on Python 3.11 too
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="The configuration file; $SKIM_CONFIG or ./skim.toml when not given.",
+    ),
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks and debug logs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Strategies = Annotated[
+    list[str],
+    typer.Option("--strategy", "-s", metavar="NAME", help="A strategy; give it again for more."),
+]
+OneStrategy = Annotated[str, typer.Option("--strategy", "-s", metavar="NAME", help="The strategy.")]
+SessionDate = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--session",
+        metavar="DATE",
+        help="The session's date, YYYY-MM-DD; the current or next one when not given.",
+    ),
+]
+Pace = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--pace",
+        metavar="fast|real|N",
+        help="How time passes: as fast as it can, as it is, or N times as fast.",
+    ),
+]
+Broker = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--broker", metavar="NAME", help="The broker; 'sim' when not configured."),
+]
+Exchange = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--exchange", metavar="MIC", help="The exchange, such as XASX or XNYS."),
+]
+Data = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--data", metavar="DIR", help="Recorded bars for the simulated exchange."),
+]
+Seed = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option("--seed", help="The seed of the simulated exchange's generated market."),
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"skim {version('skim-core')}")
+        raise typer.Exit
+
+
+@app.callback()
+def skim(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Event-driven trading days: phases, orders and brokers, strategies as plugins.
+
+    Exit codes: 0 done or nothing to do, 1 the day failed, 2 wrong usage or configuration,
+    3 the broker can't be reached, 130 or 143 stopped by a signal. A command's name may be
+    written with hyphens.
+    """
+
+
+@app.command("start_trading_day")
+def start_trading_day(
+    strategy: Strategies,
+    session: SessionDate = None,
+    pace: Pace = None,
+    broker: Broker = None,
+    exchange: Exchange = None,
+    data: Data = None,
+    seed: Seed = None,
+    config: Config = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Run the trading day of one strategy or of several, side by side.
+
+    Starting a day twice is starting it once. With --pace real (cron's way) the command
+    leaves at once when it is not yet time or the exchange is closed.
+    """
+    from skim_core.cli.start import start
+    from skim_core.cli.wanted import Wanted
+
+    wanted = Wanted(config, session, pace, broker, exchange, data, seed, as_json, debug)
+    raise typer.Exit(start(strategy, wanted))
+
+
+@app.command("start_monitoring")
+def start_monitoring(
+    strategy: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--strategy", "-s", metavar="NAME", help="Only this strategy's days."),
+    ] = None,
+    config: Config = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """See that begun days are still run, and go on with those whose process died.
+
+    Cron's watchdog: it leaves at once when there is nothing to do.
+    """
+    from skim_core.cli.monitor import monitor
+    from skim_core.cli.wanted import Wanted
+
+    raise typer.Exit(monitor(strategy or [], Wanted(config, as_json=as_json, debug=debug)))
+
+
+@app.command(_PHASE_COMMAND)
+def run_phase(
+    phase: Annotated[str, typer.Argument(help="The phase's name.")],
+    strategy: OneStrategy,
+    session: SessionDate = None,
+    pace: Pace = None,
+    broker: Broker = None,
+    exchange: Exchange = None,
+    data: Data = None,
+    seed: Seed = None,
+    config: Config = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Run one phase of a strategy's day by hand: once, or one tick of a repeating one.
+
+    It goes through the day's own journal, so what was run by hand is not run again. The
+    phase's name is a command too: skim scan --strategy x.
+    """
+    from skim_core.cli.start import start
+    from skim_core.cli.wanted import Wanted
+
+    wanted = Wanted(config, session, pace, broker, exchange, data, seed, as_json, debug)
+    raise typer.Exit(start([strategy], wanted, only=phase))
+
+
+@app.command("purge_candidates")
+def purge_candidates(
+    strategy: OneStrategy,
+    session: SessionDate = None,
+    exchange: Exchange = None,
+    config: Config = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Forget the candidates and opening ranges that a day has found so far."""
+    from skim_core.cli.purge import purge
+    from skim_core.cli.wanted import Wanted
+
+    wanted = Wanted(config, session, exchange=exchange, as_json=as_json, debug=debug)
+    raise typer.Exit(purge(strategy, wanted))
+
+
+@app.command("status")
+def status(
+    strategy: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--strategy", "-s", metavar="NAME", help="Only this strategy's days."),
+    ] = None,
+    session: SessionDate = None,
+    exchange: Exchange = None,
+    config: Config = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Show how the days of a session stand, phase by phase; exits 1 when one has failed."""
+    from skim_core.cli.status import show_status
+    from skim_core.cli.wanted import Wanted
+
+    wanted = Wanted(config, session, exchange=exchange, as_json=as_json, debug=debug)
+    raise typer.Exit(show_status(strategy, wanted))
+
+
+@app.command("graph")
+def graph(
+    strategy: Annotated[str, typer.Argument(help="The strategy.")],
+    mermaid: Annotated[bool, typer.Option("--mermaid", help="Print a mermaid diagram.")] = False,
+    config: Config = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Show a strategy's phases, what each waits for and its policy."""
+    from skim_core.cli.graph import show_graph
+    from skim_core.cli.wanted import Wanted
+
+    wanted = Wanted(config, as_json=as_json, debug=debug)
+    raise typer.Exit(show_graph(strategy, wanted, mermaid=mermaid))
+
+
+@app.command("plugins")
+def plugins(as_json: AsJson = False, debug: Debug = False) -> None:
+    """List the installed plugins; nothing of them is imported."""
+    from skim_core.cli.listing import list_plugins
+
+    raise typer.Exit(list_plugins(as_json=as_json))
+
+
+@app.command("sessions")
+def sessions(
+    first: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--from", metavar="DATE", help="The first date; today when not given."),
+    ] = None,
+    last: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--to", metavar="DATE", help="The last date; two weeks on when not given."),
+    ] = None,
+    exchange: Exchange = None,
+    config: Config = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """List an exchange's sessions, half days marked."""
+    from skim_core.cli.listing import list_sessions
+    from skim_core.cli.wanted import Wanted
+
+    wanted = Wanted(config, exchange=exchange, as_json=as_json, debug=debug)
+    raise typer.Exit(list_sessions(first, last, wanted))
+
+
+@config_app.command("check")
+def config_check(config: Config = None, as_json: AsJson = False, debug: Debug = False) -> None:
+    """Check the configuration, each strategy's section with the strategy's own model."""
+    from skim_core.cli.configuration import check_config
+    from skim_core.cli.wanted import Wanted
+
+    raise typer.Exit(check_config(Wanted(config, as_json=as_json, debug=debug)))
+
+
+@config_app.command("show")
+def config_show(config: Config = None, as_json: AsJson = False, debug: Debug = False) -> None:
+    """Show every setting with its value and where that comes from; secrets are masked."""
+    from skim_core.cli.configuration import show_config
+    from skim_core.cli.wanted import Wanted
+
+    raise typer.Exit(show_config(Wanted(config, as_json=as_json, debug=debug)))

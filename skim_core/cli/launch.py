@@ -1,0 +1,260 @@
+"""Puts a run together: settings, plugins, journal, clock, broker, engine."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from skim_core.calendar.exchanges import load_exchange
+from skim_core.calendar.sessions import SessionCalendar
+from skim_core.cli.owner import is_gone, this_owner
+from skim_core.clock.virtual import VirtualClock
+from skim_core.clock.wall import PacedClock, WallClock
+from skim_core.errors import ConfigError
+from skim_core.journal.sqlite import SqliteJournal
+from skim_core.model import events as ev
+from skim_core.model.session import Session
+from skim_core.model.trading_day import TradingDay
+from skim_core.plugins.brokers import load_broker
+from skim_core.plugins.configuration import validate_config
+from skim_core.plugins.engines import load_engine
+from skim_core.plugins.extensions import load_extensions
+from skim_core.plugins.strategies import StrategyPlugin, load_strategy
+from skim_core.ports.broker import BrokerSetup
+from skim_core.ports.bus import Bus
+from skim_core.ports.engine import Assignment, DayEnd, DayResult, Engine, EngineSetup
+from skim_core.settings.masking import MASK, plain
+
+if TYPE_CHECKING:
+    from skim_core.ports.clock import Clock
+    from skim_core.ports.journal import Journal
+    from skim_core.settings import Settings
+
+_PATIENCE = 5.0
+"""Seconds of wall time that listeners have, after the last event, to hear them all."""
+
+_log = logging.getLogger("skim")
+
+Observer = Callable[[ev.Event, TradingDay], None]
+
+
+@dataclass(frozen=True)
+class DayRequest:
+    """One day to be run: a new one, or one to go on with.
+
+    `started` is the journal's first event of a day that has begun: it goes on as it was
+    begun, whatever the configuration says now. `resume_at` is the instant it was left at.
+    """
+
+    strategy: str
+    session: Session
+    account: str
+    only: str | None = None
+    started: ev.DayStarted | None = None
+    resume_at: datetime | None = None
+
+    @property
+    def day(self) -> TradingDay:
+        """The day's identity."""
+        return TradingDay(strategy=self.strategy, session=self.session, account=self.account)
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Under what a run takes place: the broker, its options, and how time passes."""
+
+    broker: str
+    pace: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def calendar_of(settings: Settings) -> SessionCalendar:
+    """Return the calendar of the configured exchange."""
+    return SessionCalendar(settings.exchange, settings.directory / "calendars")
+
+
+def open_journal(settings: Settings) -> SqliteJournal:
+    """Open the configured journal, making it when it is not there."""
+    return SqliteJournal.open(settings.journal_path)
+
+
+def request_day(
+    journal: Journal, strategy: str, session: Session, account: str, only: str | None = None
+) -> DayRequest:
+    """Return the request to run a day, or to go on with it when the journal knows it."""
+    run_id = TradingDay(strategy=strategy, session=session, account=account).run_id
+    records = journal.read(run_id)
+    if not records:
+        return DayRequest(strategy, session, account, only)
+    first = records[0].event
+    started = first if isinstance(first, ev.DayStarted) else None
+    found = started.session if started else session
+    return DayRequest(strategy, found, account, only, started, records[-1].event.at)
+
+
+def conditions_of(requests: Sequence[DayRequest], wanted: Conditions) -> Conditions:
+    """Return the conditions of a run: as begun days were begun, or as wanted for new ones.
+
+    Raises ConfigError when they contradict one another.
+    """
+    begun = [request.started for request in requests if request.started is not None]
+    if not begun:
+        return wanted
+    first = begun[0]
+    for other in begun[1:]:
+        if (other.broker, other.pace) != (first.broker, first.pace):
+            msg = (
+                f"{first.run_id} runs on {first.broker} at pace {first.pace}, {other.run_id} on "
+                f"{other.broker} at pace {other.pace}: go on with them one at a time."
+            )
+            raise ConfigError(msg)
+    kept = {key: value for key, value in first.broker_options.items() if value != MASK}
+    return Conditions(first.broker, first.pace, {**wanted.options, **kept})
+
+
+def make_clock(pace: str, requests: Sequence[DayRequest], settings: Settings) -> Clock:
+    """Return the clock of a run: the wall, or time that starts where the earliest day does."""
+    if pace == "real":
+        return WallClock()
+    start = min(request.resume_at or request.session.open - settings.lead for request in requests)
+    return VirtualClock(start) if pace == "fast" else PacedClock(start, float(pace))
+
+
+def assign(request: DayRequest, strategy: StrategyPlugin, settings: Settings) -> Assignment:
+    """Return the assignment of a day: its graph and its configuration, validated."""
+    section, policies = settings.strategy(request.strategy)
+    if request.started is not None:
+        graph = request.started.graph
+        config = validate_config(strategy, request.started.config)
+    else:
+        graph = strategy.graph.override(policies)
+        graph.check_windows(request.session)
+        config = validate_config(strategy, section)
+    strategy.check_hooks(graph)
+    return Assignment(
+        day=request.day,
+        strategy=strategy,
+        graph=graph,
+        config=config,
+        versions={
+            "skim-core": metadata.version("skim-core"),
+            strategy.info.distribution: strategy.info.version,
+        },
+        only=request.only,
+    )
+
+
+def free_lease(journal: Journal, run_id: str) -> None:
+    """Give back the lease of an owner that has certainly ended."""
+    lease = journal.lease(run_id)
+    if lease is not None and is_gone(lease.owner):
+        journal.release(run_id, lease.owner)
+
+
+def run_days(
+    settings: Settings,
+    journal: Journal,
+    requests: Sequence[DayRequest],
+    wanted: Conditions,
+    observers: Mapping[str, Observer],
+) -> Sequence[DayResult]:
+    """Run days to their ends in this process; return one result each, in their order."""
+    strategies = {name: load_strategy(name) for name in {request.strategy for request in requests}}
+    assignments = [assign(request, strategies[request.strategy], settings) for request in requests]
+    conditions = conditions_of(requests, wanted)
+    for request in requests:
+        free_lease(journal, request.day.run_id)
+    run = _Run(settings, journal, conditions, assignments, observers)
+    listeners = {
+        name: strategy.listener for name, strategy in strategies.items() if strategy.wants_events
+    }
+    return asyncio.run(run.main(make_clock(conditions.pace, requests, settings), listeners))
+
+
+class Stopped(Exception):
+    """A signal stopped the run; `number` is the signal's, `results` what the days were left as."""
+
+    def __init__(self, number: int, results: Sequence[DayResult]) -> None:
+        super().__init__(number)
+        self.number = number
+        self.results = results
+
+
+class _Run:
+    """One run of days: everything that lives as long as its event loop."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        journal: Journal,
+        conditions: Conditions,
+        assignments: Sequence[Assignment],
+        observers: Mapping[str, Observer],
+    ) -> None:
+        self._settings = settings
+        self._journal = journal
+        self._conditions = conditions
+        self._assignments = assignments
+        self._observers = observers
+
+    async def main(self, clock: Clock, listeners: Mapping[str, Any]) -> Sequence[DayResult]:
+        bus = Bus()
+        for name, listener in {**listeners, **self._extensions(), **self._observers}.items():
+            bus.listen(name, listener)
+        engine = load_engine(self._settings.engine).make(self._engine_setup(clock, bus))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop, engine, number)
+        self._signal: signal.Signals | None = None
+        try:
+            results = await engine.run(self._assignments)
+        finally:
+            await bus.drain(_PATIENCE)
+            bus.close()
+        if self._signal is not None and any(result.end is DayEnd.STOPPED for result in results):
+            raise Stopped(self._signal, results)
+        return results
+
+    def _stop(self, engine: Engine, number: signal.Signals) -> None:
+        self._signal = number
+        engine.stop()
+
+    def _extensions(self) -> Mapping[str, Any]:
+        wanted = self._settings.extensions
+        loaded = load_extensions(None if wanted == "all" else wanted)
+        for error in loaded.errors:
+            _log.warning("%s", error)
+        return {plugin.name: plugin.listener for plugin in loaded.plugins if plugin.wants_events}
+
+    def _engine_setup(self, clock: Clock, bus: Bus) -> EngineSetup:
+        settings, conditions = self._settings, self._conditions
+        days = [assignment.day for assignment in self._assignments]
+        exchange = load_exchange(days[0].session.exchange, on=days[0].session.date)
+        broker = load_broker(conditions.broker).make(
+            BrokerSetup(
+                account=days[0].account,
+                clock=clock,
+                exchange=exchange,
+                sessions=tuple(sorted({day.session for day in days}, key=lambda s: s.open)),
+                directory=settings.directory / "brokers" / conditions.broker,
+                options=conditions.options,
+            )
+        )
+        return EngineSetup(
+            journal=self._journal,
+            bus=bus,
+            clock=clock,
+            broker=broker,
+            broker_name=conditions.broker,
+            broker_options=plain(conditions.options),
+            exchange=exchange,
+            owner=this_owner(),
+            pace=conditions.pace,
+            lease_term=settings.lease_term,
+        )

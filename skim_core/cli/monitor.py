@@ -1,0 +1,74 @@
+"""``start_monitoring``: cron's watchdog over begun days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from skim_core.cli.launch import DayRequest, calendar_of, open_journal
+from skim_core.cli.output import echo, print_json
+from skim_core.cli.owner import is_gone
+from skim_core.cli.wanted import Wanted
+from skim_core.clock.wall import WallClock
+from skim_core.model import events as ev
+from skim_core.ports.journal import Journal
+from skim_core.settings import Settings
+
+
+def monitor(strategies: Sequence[str], wanted: Wanted) -> int:
+    """Go on with every begun day whose process died; return the exit code."""
+    settings = wanted.settings()
+    if not settings.journal_path.exists():
+        return _nothing(settings, wanted)
+    journal = open_journal(settings)
+    try:
+        left = list(_interrupted(journal, strategies, wanted))
+        if not left:
+            return _nothing(settings, wanted)
+        from skim_core.cli.start import carry_out
+
+        # Days begun under other conditions can't share a clock and a broker.
+        return max(carry_out(settings, journal, [request], wanted) for request in left)
+    finally:
+        journal.close()
+
+
+def _interrupted(
+    journal: Journal, strategies: Sequence[str], wanted: Wanted
+) -> Iterator[DayRequest]:
+    now = WallClock().now()
+    for summary in journal.runs(unfinished=True):
+        started = summary.first
+        if not isinstance(started, ev.DayStarted):
+            continue
+        if strategies and started.strategy not in strategies:
+            continue
+        lease = journal.lease(summary.run_id)
+        if lease is not None and lease.expires_at > now and not is_gone(lease.owner):
+            if not wanted.as_json:
+                echo(f"skim: {summary.run_id} is run by {lease.owner}.")
+            continue
+        yield DayRequest(
+            strategy=started.strategy,
+            session=started.session,
+            account=started.account,
+            started=started,
+            resume_at=summary.last.at,
+        )
+
+
+def _nothing(settings: Settings, wanted: Wanted) -> int:
+    now = WallClock().now()
+    session = calendar_of(settings).current_or_next(now)
+    today = session.local(now).date()
+    if session.date == today:
+        reason = "no begun day is without its process: nothing to do."
+    else:
+        reason = (
+            f"{settings.exchange} is closed, the next session is {session.date:%A %Y-%m-%d}: "
+            "nothing to do."
+        )
+    if wanted.as_json:
+        print_json({"days": [], "reason": reason})
+    else:
+        echo(f"skim: {reason}")
+    return 0

@@ -1,0 +1,257 @@
+"""The keys of the configuration: their types, defaults and meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, Self
+
+from platformdirs import user_state_path
+from pydantic import Field, PrivateAttr, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from skim_core.model.base import Name
+from skim_core.model.session import Mic
+from skim_core.model.times import format_duration
+from skim_core.settings.forms import (
+    AbsolutePath,
+    Extensions,
+    Length,
+    Level,
+    LogLevel,
+    Origin,
+    Pace,
+    Written,
+    default_journal,
+    default_pace,
+)
+from skim_core.settings.masking import plain
+
+_MISFIT = "misfit"
+
+PHASES = "phases"
+"""The sub-table of a strategy's table with the overrides of its phases."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured; `load_settings` makes it.
+
+    Free tables hold what a broker (``[brokers.<name>]``) or a strategy
+    (``[strategy.<name>]``) validates with a model of its own.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        case_sensitive=True,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+        env_nested_delimiter="__",
+        enable_decoding=False,
+    )
+
+    exchange: Annotated[Mic, Written("a market identifier code (ISO 10383) such as 'XASX'")] = (
+        Field("XASX", description="The exchange whose sessions are traded.")
+    )
+    broker: Annotated[Name, Written("the name of an installed broker, such as 'sim'")] = Field(
+        "sim", description="Where market data comes from and orders go."
+    )
+    engine: Annotated[Name, Written("the name of an installed engine, such as 'local'")] = Field(
+        "local", description="What runs the days."
+    )
+    account: Annotated[str, Written("1 to 40 letters, digits, dots, hyphens or underscores")] = (
+        Field(
+            "paper",
+            pattern=r"^[A-Za-z0-9._\-]{1,40}$",
+            description="The broker's account number; part of a trading day's identity.",
+        )
+    )
+    trading_mode: Annotated[Literal["paper", "live"], Written("'paper' or 'live'")] = Field(
+        "paper", description="Whether real money is traded; 'live' needs the account as well."
+    )
+    pace: Annotated[
+        Pace,
+        Written(
+            "'fast', 'real' or a number above 0", "'fast' on the broker sim, 'real' on any other"
+        ),
+    ] = Field(
+        default_factory=default_pace,
+        description="How fast a day passes: as fast as it can, as the wall clock does, or that "
+        "many times as fast. Only the simulated exchange can be hurried.",
+    )
+    lead: Annotated[Length, Written("a duration of at most 24h, such as '15m'")] = Field(
+        timedelta(minutes=15),
+        le=timedelta(hours=24),
+        description="How long before the open a day's process starts (a duration: ms, s, m, h).",
+    )
+    directory: Annotated[
+        AbsolutePath, Written("a folder (a path)", "the user's state folder for skim")
+    ] = Field(
+        default_factory=lambda: user_state_path("skim"),
+        description="The folder where the journal, recorded state and calendars live. In the "
+        "file, a relative path starts at the file's folder.",
+    )
+    journal: Annotated[
+        AbsolutePath, Written("a file (a path, not a URL)", "journal.sqlite in the directory")
+    ] = Field(
+        default_factory=default_journal,
+        description="The file that keeps the journal. In the file, a relative path starts at "
+        "the file's folder.",
+    )
+    log_level: Annotated[Level, Written("'debug', 'info', 'warning' or 'error'")] = Field(
+        LogLevel.WARNING, description="How much is logged."
+    )
+    lease_term: Annotated[Length, Written("a duration from 1s to 1h, such as '30s'")] = Field(
+        timedelta(seconds=30),
+        ge=timedelta(seconds=1),
+        le=timedelta(hours=1),
+        description="How long after its last sign of life another process may take a day over "
+        "(a duration: ms, s, m, h).",
+    )
+    extensions: Annotated[Extensions, Written("'all', or a list of names; [] for none")] = Field(
+        "all",
+        description="The extensions that are loaded (in the environment: names with commas "
+        "between them, or nothing for none).",
+    )
+    brokers: Annotated[
+        dict[Name, dict[str, Any]], Written("a table for each broker: [brokers.<name>]")
+    ] = Field(
+        default_factory=dict,
+        description="A broker's own options, validated by the broker.",
+    )
+    strategies: Annotated[
+        dict[Name, dict[str, Any]], Written("a table for each strategy: [strategy.<name>]")
+    ] = Field(
+        default_factory=dict,
+        validation_alias="strategy",
+        serialization_alias="strategy",
+        description="A strategy's own settings, validated by the strategy; in its sub-table "
+        "phases, [strategy.<name>.phases.<phase>], any field of a phase's policy.",
+    )
+
+    _file: Path | None = PrivateAttr(None)
+    _origins: dict[str, Origin] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what is handed in and nothing else: `load_settings` reads the sources."""
+        return (init_settings,)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.trading_mode == "live" and (
+            "account" not in self.model_fields_set or self.account == "paper"
+        ):
+            reason = (
+                "trading_mode 'live' needs the account's number: set account, "
+                "or trade on paper with trading_mode = 'paper'"
+            )
+            raise PydanticCustomError(_MISFIT, reason, {"key": "trading_mode"})
+        if self.broker != "sim" and self.pace != "real":
+            reason = (
+                "pace is {pace} but the broker is '{broker}', which can't be hurried: "
+                "leave pace out or set it to 'real'"
+            )
+            context = {"key": "pace", "pace": repr(self.pace), "broker": self.broker}
+            raise PydanticCustomError(_MISFIT, reason, context)
+        for name, table in self.strategies.items():
+            _check_phases(name, table.get(PHASES, {}))
+        return self
+
+    @property
+    def journal_path(self) -> Path:
+        """The file that keeps the journal."""
+        return self.journal
+
+    @property
+    def file(self) -> Path | None:
+        """The file that was read; None when there was none."""
+        return self._file
+
+    def origin(self, key: str) -> Origin:
+        """Return where the value of a (dotted) key, or the first one below it, came from."""
+        for known, origin in self._origins.items():
+            if known == key or known.startswith(f"{key}."):
+                return origin
+        return Origin.DEFAULT
+
+    def loaded_from(self, file: Path | None, origins: Mapping[str, Origin]) -> Self:
+        """Note where the values came from, and return the settings."""
+        self._file = file
+        self._origins = dict(origins)
+        return self
+
+    def strategy(self, name: str) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+        """Return a strategy's own settings, and its phases' policy overrides by phase.
+
+        Both are empty for a strategy that is not configured.
+        """
+        table = dict(self.strategies.get(name, {}))
+        phases = table.pop(PHASES, {})
+        return table, {phase: dict(policy) for phase, policy in phases.items()}
+
+    def broker_options(self, name: str) -> dict[str, Any]:
+        """Return a broker's own options; empty for one that is not configured."""
+        return dict(self.brokers.get(name, {}))
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        for name, value in super().__repr_args__():
+            yield name, plain(value) if isinstance(value, Mapping) else value
+
+
+def _check_phases(strategy: str, phases: Any) -> None:
+    key = f"strategy.{strategy}.{PHASES}"
+    if not isinstance(phases, dict):
+        reason = "{key} must be tables: write [{key}.<phase>] and the policy's fields below it"
+        raise PydanticCustomError(_MISFIT, reason, {"key": key})
+    for phase, policy in phases.items():
+        if not isinstance(policy, dict):
+            reason = (
+                "{key}.{phase} must be a table: write [{key}.{phase}] and the policy's "
+                "fields below it"
+            )
+            raise PydanticCustomError(_MISFIT, reason, {"key": key, "phase": phase})
+
+
+class KeyRow(NamedTuple):
+    """One key of the configuration, for the reference."""
+
+    key: str
+    type: str
+    default: str
+    description: str
+
+
+def key_of(name: str, field: FieldInfo) -> str:
+    """Return a field's key in the file."""
+    return field.validation_alias if isinstance(field.validation_alias, str) else name
+
+
+def written(field: FieldInfo) -> Written:
+    """Return how a field's value is written."""
+    return next(part for part in field.metadata if isinstance(part, Written))
+
+
+def describe() -> Iterator[KeyRow]:
+    """Yield every key of the configuration with its type, default and meaning.
+
+    A key's environment variable is ``SKIM_`` and the key in upper case, with ``__``
+    between the names of tables and keys.
+    """
+    for name, field in Settings.model_fields.items():
+        form = written(field)
+        default = form.default
+        if not default and field.default_factory is None:
+            value = field.default
+            default = repr(format_duration(value) if isinstance(value, timedelta) else str(value))
+        yield KeyRow(key_of(name, field), form.form, default or "none", field.description or "")

@@ -1,0 +1,168 @@
+"""Market data of one session, up to a moment: only what is over by then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from skim_core.model.market import Quote
+from skim_core.ports.bars import MINUTE, Bars
+from skim_core.ports.broker import GapRow, GapScan
+from skim_core.sim.matching import exact
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from skim_core.model.exchange import Exchange
+    from skim_core.ports.bars import Column
+    from skim_core.sim.data import SessionData
+    from skim_core.sim.options import Halt
+
+_HUNDREDTH_OF_A_PERCENT = Decimal("0.0001")
+_TOLERANCE = 1e-9
+
+
+class Market:
+    """What can be seen of a session's data at a moment: minutes that are over."""
+
+    def __init__(self, data: SessionData, rules: Exchange) -> None:
+        self.data = data
+        self._rules = rules
+
+    def last_price(self, symbol: str, now: datetime) -> Decimal | None:
+        """Return the last traded price, the previous close before the first; None without one."""
+        row = self.data.bars.row.get(symbol)
+        if row is None:
+            return None
+        close = self.data.bars.close[row, : self._over(now)]
+        traded = np.flatnonzero(~np.isnan(close))
+        price = close[traded[-1]] if traded.size else self.data.previous_close[row]
+        return None if np.isnan(price) else exact(price)
+
+    def quotes(self, symbols: Sequence[str], now: datetime) -> dict[str, Quote]:
+        """Return the latest quote of each symbol that has traded, bid and ask a tick around."""
+        rows = self.data.bars.row
+        known = [symbol for symbol in symbols if symbol in rows]
+        over = self._over(now)
+        if not known or not over:
+            return {}
+        index = np.array([rows[symbol] for symbol in known])
+        close = self.data.bars.close[index, :over]
+        volume = np.nansum(self.data.bars.volume[index, :over], axis=1)
+        column = _last_traded(close)
+        return {
+            symbol: self._quote(symbol, float(close[place, last]), int(last), int(volume[place]))
+            for place, (symbol, last) in enumerate(zip(known, column, strict=True))
+            if last >= 0
+        }
+
+    def bars(self, symbols: Sequence[str], start: datetime, end: datetime, now: datetime) -> Bars:
+        """Return the bars from `start` that are over by `end` and by now; NaN for the unknown."""
+        seen = self.data.bars.between(start, min(end, now))
+        if tuple(symbols) == seen.symbols:
+            return seen
+        if all(symbol in seen.row for symbol in symbols):
+            return seen.only(list(symbols))
+        rows = np.array([seen.row.get(symbol, -1) for symbol in symbols], dtype=np.intp)
+        absent = rows < 0
+        columns = [
+            np.where(absent[:, np.newaxis], nothing, column[rows])
+            for column, nothing in (
+                (seen.open, np.nan),
+                (seen.high, np.nan),
+                (seen.low, np.nan),
+                (seen.close, np.nan),
+                (seen.volume, 0.0),
+            )
+        ]
+        return Bars(tuple(symbols), seen.start, *columns)
+
+    def scan(self, request: GapScan, now: datetime) -> list[GapRow]:
+        """Return the gaps of the symbols that have traded by now, widest first."""
+        bars, over = self.data.bars, self._over(now)
+        if not over or not bars.symbols:
+            return []
+        traded = ~np.isnan(bars.close[:, :over])
+        every = np.arange(len(bars.symbols))
+        opened = bars.open[every, traded.argmax(axis=1)]
+        last = bars.close[every, np.maximum(_last_traded(bars.close[:, :over]), 0)]
+        volume = np.nansum(bars.volume[:, :over], axis=1)
+        gap = (opened / self.data.previous_close - 1) * 100
+        least = float(request.minimum_percent)
+        wide = gap >= least - _TOLERANCE if least >= 0 else gap <= least + _TOLERANCE
+        found = np.flatnonzero(
+            wide
+            & traded.any(axis=1)
+            & (last >= float(request.minimum_price) - _TOLERANCE)
+            & (volume >= request.minimum_volume)
+        )
+        ordered = sorted(found.tolist(), key=lambda row: (-abs(gap[row]), bars.symbols[row]))
+        return [
+            self._gap(row, float(opened[row]), float(last[row]), int(volume[row]))
+            for row in ordered[: request.limit]
+        ]
+
+    def _over(self, now: datetime) -> int:
+        """Return how many minutes are over."""
+        bars = self.data.bars
+        return min(max(0, bars.column(now)), bars.minutes)
+
+    def _gap(self, row: int, opened: float, last: float, volume: int) -> GapRow:
+        first, previous = exact(opened), exact(self.data.previous_close[row])
+        return GapRow(
+            symbol=self.data.bars.symbols[row],
+            open=first,
+            last=exact(last),
+            previous_close=previous,
+            gap_percent=((first / previous - 1) * 100).quantize(_HUNDREDTH_OF_A_PERCENT),
+            volume=volume,
+        )
+
+    def _quote(self, symbol: str, close: float, column: int, volume: int) -> Quote:
+        last, rules = exact(close), self._rules
+        tick = rules.tick(last)
+        on_tick = rules.on_tick(last)
+        bid = last - tick if on_tick else rules.round_down(last)
+        return Quote(
+            symbol=symbol,
+            at=self.data.bars.start + (column + 1) * MINUTE,
+            last=last,
+            bid=bid if bid > 0 else None,
+            ask=last + tick if on_tick else rules.round_up(last),
+            volume=volume,
+        )
+
+
+def _last_traded(close: Column) -> NDArray[np.int64]:
+    """Return each row's last column with a trade, -1 for none."""
+    traded = ~np.isnan(close[:, ::-1])
+    last: NDArray[np.int64] = close.shape[1] - 1 - traded.argmax(axis=1)
+    last[~traded.any(axis=1)] = -1
+    return last
+
+
+def without_halts(data: SessionData, halts: Iterable[Halt]) -> SessionData:
+    """Return the data without the minutes in which a symbol is halted; `data` stays as it is."""
+    session, bars = data.session, data.bars
+    halts = [halt for halt in halts if halt.symbol in bars.row]
+    if not halts:
+        return data
+    columns = [
+        column.copy() for column in (bars.open, bars.high, bars.low, bars.close, bars.volume)
+    ]
+    for halt in halts:
+        start, end = halt.start.resolve(session), halt.end.resolve(session)
+        minutes = slice(_column_from(bars, start), _column_from(bars, end))
+        for column, nothing in zip(columns, (np.nan, np.nan, np.nan, np.nan, 0.0), strict=True):
+            column[bars.row[halt.symbol], minutes] = nothing
+    return replace(data, bars=Bars(bars.symbols, bars.start, *columns))
+
+
+def _column_from(bars: Bars, moment: datetime) -> int:
+    """Return the column of the first minute that starts at or after `moment`."""
+    return min(max(0, -((bars.start - moment) // MINUTE)), bars.minutes)

@@ -1,0 +1,29 @@
+"""The plugin ``sim`` (group ``skim.brokers``): skim's embedded default broker."""
+
+from __future__ import annotations
+
+from skim_core.ports import hooks
+from skim_core.ports.broker import Broker, BrokerSetup
+from skim_core.sim.options import SimOptions, read_options
+
+__all__ = ["SimOptions", "skim_make_broker"]
+
+
+@hooks.make_broker
+def skim_make_broker(setup: BrokerSetup) -> Broker:
+    """Make the simulated exchange's broker, on recorded bars when the option `data` is set."""
+    options = read_options(setup.options)
+    # numpy is needed to trade, not to be listed as a plugin.
+    from skim_core.sim.broker import SimBroker  # noqa: PLC0415
+    from skim_core.sim.data import Feed  # noqa: PLC0415
+
+    feed: Feed
+    if options.data is None:
+        from skim_core.sim.generated import GeneratedFeed  # noqa: PLC0415
+
+        feed = GeneratedFeed(seed=options.seed, symbols=options.symbols)
+    else:
+        from skim_core.sim.recorded import RecordedFeed  # noqa: PLC0415
+
+        feed = RecordedFeed(options.data)
+    return SimBroker(setup, options, feed)

@@ -1,0 +1,73 @@
+"""What is installed is what was built, and every plugin is a distribution of its own."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+import tomllib
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+
+import skim_core
+
+ROOT = Path(__file__).parents[2]
+PLUGINS = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
+GROUPS = {"skim.strategies", "skim.brokers", "skim.engines", "skim.extensions"}
+
+
+def tox_ini() -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(ROOT / "tox.ini")
+    return parser
+
+
+@pytest.mark.skipif("TOX_ENV_NAME" not in os.environ, reason="tox installs the wheel")
+def test_the_tests_meet_the_installed_wheel():
+    assert not Path(skim_core.__file__).is_relative_to(ROOT / "skim_core")
+
+
+def test_the_distribution_has_its_types_its_licence_and_its_commands():
+    installed = distribution("skim-core")
+    assert Path(skim_core.__file__).with_name("py.typed").is_file()
+    assert installed.metadata["License-Expression"] == "MIT"
+    names = {(entry.group, entry.name) for entry in installed.entry_points}
+    assert {
+        ("console_scripts", "skim"),
+        ("skim.brokers", "sim"),
+        ("skim.engines", "local"),
+    } <= names
+
+
+def test_the_check_script_runs_the_command_of_the_readme():
+    command = (ROOT / ".ci/run").read_text().splitlines()[-1]
+    assert command.endswith(".venv/bin/tox")
+    assert command in (ROOT / "README.md").read_text()
+
+
+def test_every_folder_of_plugins_is_a_distribution():
+    folders = [path for path in ROOT.glob("plugins/*/") if not path.name.startswith((".", "__"))]
+    assert sorted(folders) == PLUGINS
+
+
+@pytest.mark.parametrize("folder", PLUGINS, ids=lambda folder: folder.name)
+def test_a_plugin_is_a_distribution_of_its_own(folder):
+    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    package = folder / folder.name.replace("-", "_")
+    assert project["name"] == folder.name
+    assert any(re.match(r"skim-core\b", dependency) for dependency in project["dependencies"])
+    assert set(project["entry-points"]) <= GROUPS
+    assert (package / "py.typed").is_file()
+    assert (folder / "README.md").is_file()
+    assert list(folder.glob("tests/**/test_*.py"))
+
+
+@pytest.mark.parametrize("folder", PLUGINS, ids=lambda folder: folder.name)
+def test_a_plugin_has_an_environment_of_its_own_and_takes_part_in_the_common_one(folder):
+    tox = tox_ini()
+    name = re.sub(r"^skim-(strategy-|broker-|engine-)?", "plugin-", folder.name)
+    assert name in tox["tox"]["env_list"].replace(",", " ").split()
+    for environment in (name, "cross"):
+        assert f"./plugins/{folder.name}" in tox[f"testenv:{environment}"]["commands_pre"]
