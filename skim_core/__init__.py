@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from skim_core.model.market import Candidate as Candidate
     from skim_core.model.market import OpeningRange as OpeningRange
     from skim_core.model.market import Quote as Quote
+    from skim_core.model.orders import Bracket as Bracket
+    from skim_core.model.orders import OrderState as OrderState
     from skim_core.model.orders import OrderStatus as OrderStatus
     from skim_core.model.orders import OrderType as OrderType
     from skim_core.model.orders import Position as Position
@@ -30,9 +32,7 @@ if TYPE_CHECKING:
     from skim_core.ports.bars import Bars as Bars
     from skim_core.ports.broker import GapRow as GapRow
     from skim_core.ports.broker import GapScan as GapScan
-    from skim_core.model.orders import Bracket as Bracket
     from skim_core.ports.context import Context as Context
-    from skim_core.model.orders import OrderState as OrderState
     from skim_core.ports.hooks import hookimpl as hookimpl
     from skim_core.ports.hookspecs import API_VERSION as API_VERSION
     from skim_core.ports.hookspecs import hookspec as hookspec

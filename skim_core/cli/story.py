@@ -130,6 +130,11 @@ def _listed(items: Sequence[str]) -> str:
     return f"{shown} and {more} more" if more > 0 else shown
 
 
+def _resumed(_story: Story, event: ev.DayResumed) -> Line:
+    again = f"; {_listed(event.interrupted)} will run again" if event.interrupted else ""
+    return Line(event.at, "day", f"goes on where it was left{again}", "title")
+
+
 def _scanned(_story: Story, event: ev.CandidatesScanned) -> Line:
     found = [
         found.symbol + (f" {found.gap_percent:+.1f} %" if found.gap_percent is not None else "")
@@ -159,7 +164,7 @@ def _retried(_story: Story, event: ev.PhaseRetried) -> Line:
 
 _TELLERS: dict[type[ev.Event], Callable[[Story, Any], Line | None]] = {
     ev.DayStarted: Story.started,
-    ev.DayResumed: lambda _story, event: Line(event.at, "day", "resumed after an interruption"),
+    ev.DayResumed: _resumed,
     ev.DayFinished: Story.finished,
     ev.PhaseTicked: Story.ticked,
     ev.PhaseRetried: _retried,

@@ -43,7 +43,10 @@ class Header(Model):
 
 @dataclass(frozen=True)
 class Record:
-    """What a book says: its header, and the instructions in the order of their places."""
+    """What a book says: its header, and the instructions in the order they were written.
+
+    A resumed virtual clock may have told something earlier later: their places count.
+    """
 
     header: Header
     instructions: tuple[Instruction, ...]
@@ -79,11 +82,9 @@ def read_book(path: Path) -> Record | None:
     if not rest:
         return None
     header = _header(path, first)
-    instructions = [
+    instructions = (
         _instruction(path, number, line) for number, line in enumerate(rest[:-1], start=2)
-    ]
-    # A resumed virtual clock may have told something earlier later; its place counts.
-    instructions.sort(key=lambda instruction: (instruction.at, instruction.turn))
+    )
     return Record(header, tuple(instructions))
 
 
