@@ -25,6 +25,9 @@ from skim_core.sim.options import RULES, WORLD, SimOptions
 BEFORE_OPEN = timedelta(hours=12)
 """How long before its open a session becomes the current one."""
 
+_SESSIONS_KEPT = 2
+"""How many sessions' data is kept in memory; a replay may go through hundreds."""
+
 
 @dataclass
 class OpenSession:
@@ -92,6 +95,8 @@ class AccountSessions:
         """Return the session's data. Raises DataError when it is unsound."""
         found = self._data.get(session)
         if found is None:
+            while len(self._data) >= _SESSIONS_KEPT:
+                del self._data[next(iter(self._data))]
             found = self._data[session] = self._feed.load(session, self._setup.exchange)
         return found
 

@@ -133,7 +133,7 @@ def make_tape(data: SessionData, symbol: str, rules: Exchange, options: SimOptio
     if options.participation is None:
         shares = np.full(close.shape, _NO_LIMIT)
     else:
-        # A billionth more, so that a tenth of 30 shares is 3 in floating point as well.
+        # A billionth more, so that 0.29 of 100 shares is 29 in floating point as well.
         shares = np.floor(bars.volume[row] * options.participation + 1e-9).astype(np.int64)
     shares[np.isnan(close)] = 0
     halted = any(halt.symbol == symbol and halt.spans_close(data.session) for halt in options.halts)

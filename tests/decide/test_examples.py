@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 
+from skim_core.decide.sequencer import plan
 from skim_core.decide.state import PhaseStatus
 from skim_core.model import events as ev
 from skim_core.model.graph import PhaseGraph
@@ -64,6 +65,13 @@ def test_a_full_day_runs_phase_by_phase(full_day):
     assert set(status(events).values()) == {"completed"}
     assert local(events, events[-1].at) == "15:50:00"
     assert events[-1].outcome is ev.Outcome.COMPLETED
+
+
+def test_one_plan_starts_all_that_is_due(full_day):
+    due = full_day.open + timedelta(minutes=5)
+    state = fold(event for event in drive_day(GRAPH, full_day) if event.at < due)
+    commands = plan(state, due).commands
+    assert [command.phase for command in commands] == ["track_ranges", "manage"]
 
 
 def test_a_half_day_keeps_the_morning_and_ends_early(half_day):

@@ -14,6 +14,7 @@ from skim_core.model.phases import OnFailure, Phase
 from skim_core.model.times import format_duration
 from skim_core.testing.days import (
     HANGS,
+    Crash,
     ScriptedDay,
     attempts,
     drive_day,
@@ -174,3 +175,14 @@ def test_p21_a_protective_phase_ends_when_nothing_is_left_to_protect(day):
             assert not before.exposure
             for phase in day.graph:
                 assert phase.protective or before.phases[phase.name].status.ended
+
+
+def test_p21_a_protective_phase_that_was_never_needed_has_not_come_late(full_day):
+    """Setup was all there was to do; the process died and came back after the window."""
+    graph = PhaseGraph(
+        Phase("setup"),
+        Phase("guard", every="1m", between=("open", "open+1h"), protective=True),
+    )
+    events = drive_day(graph, full_day, happenings=[Crash(4, away=timedelta(hours=3))])
+    assert fold(events).phases["guard"].status is PhaseStatus.COMPLETED
+    assert events[-1].outcome is ev.Outcome.COMPLETED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from skim_core.decide.transitions import TRANSITIONS, evolve
 from skim_core.errors import SequenceError
 from skim_core.model import events as ev
 from skim_core.model.graph import PhaseGraph
+from skim_core.model.orders import Fill, Order, Side
 from skim_core.model.phases import Phase
 from skim_core.testing.days import drive_day, fold
 from skim_core.testing.graphs import SESSIONS, closed, opened
@@ -106,6 +108,40 @@ def test_exposure_is_what_is_open_at_the_broker():
     held = fold([STARTED, opened("BHP", SESSION.open), opened("CBA", SESSION.open)])
     assert held.exposure == {"BHP", "CBA"}
     assert evolve(held, closed("BHP", SESSION.open)).exposure == {"CBA"}
+
+
+ORDER = Order(reference="sk1-a.P", symbol="BHP", side=Side.BUY, quantity=100)
+
+
+def filled(remaining):
+    fill = Fill(
+        execution_id="1",
+        reference=ORDER.reference,
+        symbol="BHP",
+        side=Side.BUY,
+        quantity=100 - remaining,
+        price=Decimal("45.10"),
+        at=SESSION.open,
+    )
+    return ev.OrderFilled(at=SESSION.open, fill=fill, remaining=remaining)
+
+
+@pytest.mark.parametrize(
+    ("event", "still_open"),
+    [
+        (ev.OrderAccepted(at=SESSION.open, reference=ORDER.reference), True),
+        (filled(remaining=40), True),
+        (filled(remaining=0), False),
+        (ev.OrderCancelled(at=SESSION.open, reference=ORDER.reference), False),
+        (ev.OrderRejected(at=SESSION.open, reference=ORDER.reference, reason="no"), False),
+        (ev.OrderAbsent(at=SESSION.open, reference=ORDER.reference), False),
+    ],
+    ids=lambda value: getattr(value, "kind", None),
+)
+def test_an_order_is_exposure_until_nothing_more_of_it_can_trade(event, still_open):
+    submitted = fold([STARTED, ev.OrderSubmitted(at=SESSION.open, order=ORDER)])
+    assert submitted.exposure == {ORDER.reference}
+    assert bool(evolve(submitted, event).exposure) is still_open
 
 
 def test_a_damaged_journal_is_not_folded_past_its_damage():
