@@ -12,6 +12,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,7 @@ async def run_days(journal: SqliteJournal, days: int) -> float:
     return taken
 
 
-def bare_commits(folder: Path, rows: list[tuple[str, int, str, str, str]]) -> float:
+def bare_commits(folder: Path, rows: Sequence[tuple[str, int, str, str, str]]) -> float:
     """Return the seconds that the day's commits take by sqlite3 alone.
 
     Two a phase: requested and started together (normal), completed (full sync).
