@@ -2,72 +2,186 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 
+from pydantic import BaseModel
+
+from skim_core.calendar.exchanges import load_exchange
 from skim_core.cli.launch import calendar_of
-from skim_core.cli.output import echo, print_json, table
+from skim_core.cli.output import Toned, echo, print_json, table
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
-from skim_core.errors import SkimError
+from skim_core.errors import ConfigError, PluginError, SkimError
 from skim_core.model.session import Session
+from skim_core.plugins.brokers import load_broker
 from skim_core.plugins.configuration import validate_config
 from skim_core.plugins.discovery import Group, find
-from skim_core.plugins.strategies import load_strategy
-from skim_core.settings import Settings, show
+from skim_core.plugins.engines import load_engine
+from skim_core.plugins.strategies import StrategyPlugin, load_strategy
+from skim_core.ports.broker import BrokerSetup
+from skim_core.settings import MASK, Settings, show
+
+FAULTY = 2
+"""The exit code of a faulty configuration."""
+
+
+@dataclass
+class _Findings:
+    """What was checked, and what was found wrong with it."""
+
+    checked: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def check(self, what: str, *checks: Callable[[], object]) -> None:
+        """Make the checks of one thing; each that is refused is a fault (or one a line)."""
+        self.checked.append(what)
+        for check in checks:
+            try:
+                check()
+            except SkimError as error:
+                self.faults.extend(str(error).splitlines())
 
 
 def check_config(wanted: Wanted) -> int:
-    """Check the whole configuration; return 0 when it is sound, else 2."""
-    settings = wanted.settings()
-    session = calendar_of(settings).current_or_next(WallClock().now())
-    checked: list[str] = []
-    faults: list[str] = []
-    for what, fault in _checks(settings, session):
-        (faults if fault else checked).append(fault or what)
-    if wanted.as_json:
-        print_json({"file": settings.file, "checked": checked, "faults": faults})
-    else:
-        where = settings.file or "no file, defaults and environment"
-        echo(f"{where}: checked {', '.join(checked) or 'nothing else'}.")
-        for fault in faults:
-            echo(f"fault: {fault}")
-    return 2 if faults else 0
+    """Check the whole configuration and tell every fault; return 2 when there is one, else 0.
 
-
-def _checks(settings: Settings, session: Session) -> Iterator[tuple[str, str | None]]:
-    yield f"exchange {settings.exchange}", None
-    for group, name in ((Group.BROKERS, settings.broker), (Group.ENGINES, settings.engine)):
-        try:
-            find(group, name)
-        except SkimError as error:
-            yield "", str(error)
-        else:
-            yield f"{group.noun} {name}", None
-    for name in settings.strategies:
-        yield f"strategy {name}", _fault_of(settings, name, session)
-
-
-def _fault_of(settings: Settings, name: str, session: Session) -> str | None:
-    section, phases = settings.strategy(name)
+    The settings, the exchange, the plugins that they name, the broker's options, and for
+    each configured strategy its section and its phases' overrides.
+    """
+    findings = _Findings(["settings"])
+    file: Path | None = wanted.config
     try:
-        strategy = load_strategy(name)
-        validate_config(strategy, section)
-        graph = strategy.graph.override(phases)
-        graph.check_windows(session)
-        strategy.check_hooks(graph)
-    except SkimError as error:
-        return str(error)
-    return None
+        settings = wanted.settings()
+    except ConfigError as error:
+        findings.faults.append(str(error))
+    else:
+        file = settings.file
+        _check(settings, findings)
+    if wanted.as_json:
+        print_json({"file": file, "checked": findings.checked, "faults": findings.faults})
+    else:
+        _print(file, findings)
+    return FAULTY if findings.faults else 0
 
 
 def show_config(wanted: Wanted) -> int:
-    """Show every setting; return the exit code."""
+    """Show every setting with its value and where that comes from; return the exit code.
+
+    Secrets are masked. What is secret in a strategy's section its model says: of one that
+    can't be loaded every value is masked.
+    """
     settings = wanted.settings()
-    shown = show(settings)
+    models: dict[str, type[BaseModel]] = {}
+    unknown: list[str] = []
+    for name in settings.strategies:
+        try:
+            models[name] = load_strategy(name).config_model
+        except PluginError:
+            unknown.append(name)
+    shown = show(settings, models)
+    for key, row in shown["settings"].items():
+        if key.startswith(tuple(f"strategy.{name}." for name in unknown)):
+            row["value"] = MASK
     if wanted.as_json:
         print_json(shown)
         return 0
     echo(f"file: {shown['file'] or 'none'}")
-    rows = [(key, row["value"], row["source"]) for key, row in shown["settings"].items()]
-    table(("key", "value", "from"), rows)
+    rows = [
+        (Toned(key, "title"), _text(row["value"]), Toned(row["source"], "aside"))
+        for key, row in shown["settings"].items()
+    ]
+    table(("key", "value", "source"), rows)
+    for name in unknown:
+        echo(f"strategy {name} can't be loaded, so its values are masked: see 'skim config check'.")
     return 0
+
+
+def _check(settings: Settings, findings: _Findings) -> None:
+    sessions: list[Session] = []
+
+    def next_session() -> None:
+        sessions.append(calendar_of(settings).current_or_next(WallClock().now()))
+
+    findings.check(f"exchange {settings.exchange}", next_session)
+    session = sessions[0] if sessions else None
+    findings.check(f"engine {settings.engine}", lambda: load_engine(settings.engine))
+    findings.check(f"broker {settings.broker}", lambda: _make_broker(settings, session))
+    for name in settings.brokers:
+        if name != settings.broker:
+            findings.check(f"[brokers.{name}]", lambda name=name: find(Group.BROKERS, name))
+    for name in [] if settings.extensions == "all" else settings.extensions:
+        findings.check(f"extension {name}", lambda name=name: find(Group.EXTENSIONS, name))
+    for name in settings.strategies:
+        findings.check(f"strategy {name}", *_checks_of(settings, name, session))
+
+
+def _make_broker(settings: Settings, session: Session | None) -> None:
+    plugin = load_broker(settings.broker)
+    if session is None:
+        return
+    # Its options are its own: only the broker can say what is wrong with them.
+    plugin.make(
+        BrokerSetup(
+            account=settings.account,
+            clock=WallClock(),
+            exchange=load_exchange(session.exchange, on=session.date),
+            sessions=(session,),
+            directory=settings.directory / "brokers" / settings.broker,
+            options=settings.broker_options(settings.broker),
+        )
+    )
+
+
+def _checks_of(
+    settings: Settings, name: str, session: Session | None
+) -> Iterator[Callable[[], object]]:
+    section, policies = settings.strategy(name)
+    try:
+        strategy = load_strategy(name)
+    except PluginError as error:
+        yield _refusal(error)
+        return
+    yield lambda: validate_config(strategy, section)
+    for phase, policy in policies.items():
+        yield lambda phase=phase, policy=policy: _check_phase(
+            strategy, name, {phase: policy}, session
+        )
+
+
+def _check_phase(
+    strategy: StrategyPlugin,
+    name: str,
+    policies: dict[str, dict[str, object]],
+    session: Session | None,
+) -> None:
+    try:
+        graph = strategy.graph.override(policies)
+        if session is not None:
+            graph.check_windows(session)
+        strategy.check_hooks(graph)
+    except SkimError as error:
+        msg = f"[strategy.{name}.phases] {error}"
+        raise ConfigError(msg) from error
+
+
+def _refusal(error: SkimError) -> Callable[[], None]:
+    def refuse() -> None:
+        raise error
+
+    return refuse
+
+
+def _print(file: Path | None, findings: _Findings) -> None:
+    where = file or "no file, defaults and environment"
+    echo(f"{where}: checked {', '.join(findings.checked)}.")
+    for fault in findings.faults:
+        echo(f"fault: {fault}", "error")
+    if not findings.faults:
+        echo("No fault was found.", "done")
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,49 +1,118 @@
-"""``graph``: a strategy's phases and their policies."""
+"""``graph``: a strategy's phases, what each waits for and its policy."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from skim_core.cli.launch import calendar_of
-from skim_core.cli.output import echo, print_json, table
+from skim_core.cli.output import Toned, echo, local_time, print_json, table
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
+from skim_core.errors import ConfigError
 from skim_core.model.graph import PhaseGraph
-from skim_core.model.phases import Phase
+from skim_core.model.phases import OnFailure, Phase
 from skim_core.model.session import Session
 from skim_core.model.times import format_duration
-from skim_core.plugins.strategies import load_strategy
+from skim_core.plugins.strategies import StrategyPlugin, load_strategy
 
 
 def show_graph(strategy: str, wanted: Wanted, *, mermaid: bool) -> int:
-    """Show a strategy's graph as it would run, overrides included; return the exit code."""
+    """Show a strategy's graph as it would run next, overrides included; return the exit code.
+
+    Raises ConfigError for two forms at once, GraphError for unsound overrides and
+    PluginError for a strategy that can't be loaded.
+    """
+    if mermaid and wanted.as_json:
+        msg = "--mermaid and --json are two forms of one graph: give one of them."
+        raise ConfigError(msg)
     settings = wanted.settings()
     loaded = load_strategy(strategy)
-    graph = loaded.graph.override(settings.strategy(strategy)[1])
-    if wanted.as_json:
-        print_json(graph.model_dump(mode="json"))
-        return 0
-    if mermaid:
-        echo(as_mermaid(graph))
-        return 0
+    policies = settings.strategy(strategy)[1]
+    graph = loaded.graph.override(policies)
+    loaded.check_hooks(graph)
     session = calendar_of(settings).current_or_next(WallClock().now())
     graph.check_windows(session)
-    rows = [
-        (
-            phase.name,
-            ", ".join(phase.after),
-            when(phase),
-            _hours(phase, session),
-            format_duration(phase.timeout),
-            _failure(phase),
-        )
-        for phase in graph
-    ]
-    headers = ("phase", "after", "when", f"on {session.date}", "timeout", "on failure")
-    table(headers, rows)
+    if wanted.as_json:
+        print_json(graph.model_dump(mode="json"))
+    elif mermaid:
+        echo(as_mermaid(graph))
+    else:
+        _print_graph(loaded, graph, session, policies)
     return 0
 
 
-def when(phase: Phase) -> str:
-    """Return a phase's times in the words of its declaration."""
+def in_order(graph: PhaseGraph) -> list[Phase]:
+    """Return the phases so that each comes after those it waits for, else as declared."""
+    waiting, done = list(graph), set[str]()
+    ordered = []
+    while waiting:
+        following = next(phase for phase in waiting if done.issuperset(phase.after))
+        waiting.remove(following)
+        done.add(following.name)
+        ordered.append(following)
+    return ordered
+
+
+def as_mermaid(graph: PhaseGraph) -> str:
+    """Return the graph as a mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html).
+
+    A dotted arrow leads on even when the phase before it has failed; a hexagon is
+    protective.
+    """
+    lines = ["flowchart LR"]
+    for phase in in_order(graph):
+        label = "<br/>".join((phase.name, *_policy(phase)))
+        opening, closing = ("{{", "}}") if phase.protective else ("[", "]")
+        # A phase may be called "end", which is a word of mermaid's own.
+        lines.append(f'    phase_{phase.name}{opening}"{label}"{closing}')
+    for phase in in_order(graph):
+        for name in phase.after:
+            goes_on = graph[name].on_failure is OnFailure.CONTINUE
+            arrow = '-. "even if it fails" .->' if goes_on else "-->"
+            lines.append(f"    phase_{name} {arrow} phase_{phase.name}")
+    return "\n".join(lines)
+
+
+def _policy(phase: Phase) -> list[str]:
+    parts = [_when(phase), f"timeout {format_duration(phase.timeout)}"]
+    if retries := _retries(phase):
+        parts.append(retries)
+    if phase.shared is not None:
+        parts.append(f"shared as {phase.shared.key}")
+    return parts
+
+
+def _print_graph(
+    loaded: StrategyPlugin,
+    graph: PhaseGraph,
+    session: Session,
+    policies: Mapping[str, Mapping[str, Any]],
+) -> None:
+    info = loaded.info
+    echo(f"{loaded.name} ({info.distribution} {info.version}): {len(graph)} phases", "title")
+    rows = [
+        (
+            Toned(phase.name, "title"),
+            ", ".join(phase.after),
+            _when(phase),
+            _hours(phase, session),
+            format_duration(phase.timeout),
+            _retries(phase),
+            Toned(*_failure(phase)),
+        )
+        for phase in in_order(graph)
+    ]
+    date = f"{session.date:%a %Y-%m-%d}"
+    table(("phase", "after", "when", date, "timeout", "tries", "if it fails"), rows)
+    kind = ", a half day" if session.half_day else ""
+    opening, closing = local_time(session, session.open), local_time(session, session.close)
+    echo(f"{session.exchange} trades from {opening} to {closing} ({session.timezone}){kind}.")
+    for name, policy in policies.items():
+        echo(f"The configuration overrides {name}: {', '.join(policy)}.")
+
+
+def _when(phase: Phase) -> str:
     if phase.every is not None:
         start, end = phase.between or ("open", "close")
         return f"every {format_duration(phase.every)} from {start} to {end}"
@@ -55,29 +124,28 @@ def when(phase: Phase) -> str:
 
 def _hours(phase: Phase, session: Session) -> str:
     start, end = phase.window(session)
-    times = [f"{session.local(moment):%H:%M}" if moment else "" for moment in (start, end)]
-    return f"{times[0]}-{times[1]}" if any(times) else ""
+    if start and end and start >= end:
+        return "not on this half day"
+    parts = [local_time(session, start)] if start else []
+    if end:
+        parts.append(f"to {local_time(session, end)}")
+    return " ".join(parts)
 
 
-def _failure(phase: Phase) -> str:
-    parts = ["protective"] if phase.protective else [phase.on_failure.value]
-    if phase.retry.attempts > 1:
-        parts.append(f"{phase.retry.attempts} attempts")
-    if phase.give_up_after is not None:
-        parts.append(f"after {phase.give_up_after} in a row")
+def _retries(phase: Phase) -> str:
+    if phase.repeats:
+        given_up = phase.give_up_after
+        return f"gives up after {given_up} in a row" if given_up else "never gives up"
+    retry = phase.retry
+    if retry.attempts == 1:
+        return ""
+    return f"{retry.attempts} attempts, {format_duration(retry.backoff)} apart at first"
+
+
+def _failure(phase: Phase) -> tuple[str, str]:
+    parts = ["the day fails" if phase.on_failure is OnFailure.STOP else "a warning"]
+    if phase.protective:
+        parts.append("protective")
     if phase.shared is not None:
         parts.append(f"shared as {phase.shared.key}")
-    return ", ".join(parts)
-
-
-def as_mermaid(graph: PhaseGraph) -> str:
-    """Return the graph as a mermaid flowchart."""
-    lines = ["flowchart LR"]
-    for phase in graph:
-        opening, closing = ("([", "])") if phase.protective else ("[", "]")
-        lines.append(f'    {phase.name}{opening}"{phase.name}<br/>{when(phase)}"{closing}')
-    for phase in graph:
-        for name in phase.after:
-            arrow = "-.->" if graph[name].on_failure == "continue" else "-->"
-            lines.append(f"    {name} {arrow} {phase.name}")
-    return "\n".join(lines)
+    return ", ".join(parts), "warning" if phase.on_failure is OnFailure.CONTINUE else ""

@@ -16,9 +16,10 @@ from skim_core.calendar.sessions import SessionCalendar
 from skim_core.cli.owner import is_gone, this_owner
 from skim_core.clock.virtual import VirtualClock
 from skim_core.clock.wall import PacedClock, WallClock
-from skim_core.errors import ConfigError
+from skim_core.errors import ConfigError, SkimError, nearest
 from skim_core.journal.sqlite import SqliteJournal
 from skim_core.model import events as ev
+from skim_core.model.graph import PhaseGraph
 from skim_core.model.session import Session
 from skim_core.model.trading_day import TradingDay
 from skim_core.plugins.brokers import load_broker
@@ -137,6 +138,8 @@ def assign(request: DayRequest, strategy: StrategyPlugin, settings: Settings) ->
         graph.check_windows(request.session)
         config = validate_config(strategy, section)
     strategy.check_hooks(graph)
+    if request.only is not None:
+        _check_phase(request.only, graph, request.strategy)
     return Assignment(
         day=request.day,
         strategy=strategy,
@@ -148,6 +151,16 @@ def assign(request: DayRequest, strategy: StrategyPlugin, settings: Settings) ->
         },
         only=request.only,
     )
+
+
+def _check_phase(phase: str, graph: PhaseGraph, strategy: str) -> None:
+    names = [declared.name for declared in graph]
+    if phase not in names:
+        msg = (
+            f"{strategy} has no phase {phase!r}{nearest(phase, names)}: "
+            f"its phases are {', '.join(names)}."
+        )
+        raise ConfigError(msg)
 
 
 def free_lease(journal: Journal, run_id: str) -> None:
@@ -164,17 +177,40 @@ def run_days(
     wanted: Conditions,
     observers: Mapping[str, Observer],
 ) -> Sequence[DayResult]:
-    """Run days to their ends in this process; return one result each, in their order."""
-    strategies = {name: load_strategy(name) for name in {request.strategy for request in requests}}
-    assignments = [assign(request, strategies[request.strategy], settings) for request in requests]
-    conditions = conditions_of(requests, wanted)
+    """Run days to their ends in this process; return one result each, in their order.
+
+    A strategy that can't be loaded or configured breaks its own day and no other; when there
+    is no other, its error is raised.
+    """
+    sound: list[DayRequest] = []
+    assignments: list[Assignment] = []
+    listeners: dict[str, Any] = {}
+    ends: dict[str, DayResult] = {}
     for request in requests:
-        free_lease(journal, request.day.run_id)
-    run = _Run(settings, journal, conditions, assignments, observers)
-    listeners = {
-        name: strategy.listener for name, strategy in strategies.items() if strategy.wants_events
-    }
-    return asyncio.run(run.main(make_clock(conditions.pace, requests, settings), listeners))
+        try:
+            strategy = load_strategy(request.strategy)
+            assignments.append(assign(request, strategy, settings))
+        except SkimError as error:
+            if len(requests) == 1:
+                raise
+            ends[request.strategy] = DayResult(request.day, DayEnd.BROKEN, str(error), error)
+            continue
+        sound.append(request)
+        if strategy.wants_events:
+            listeners[request.strategy] = strategy.listener
+    stopped: int | None = None
+    if sound:
+        conditions = conditions_of(sound, wanted)
+        for request in sound:
+            free_lease(journal, request.day.run_id)
+        run = _Run(settings, journal, conditions, assignments, observers)
+        clock = make_clock(conditions.pace, sound, settings)
+        results, stopped = asyncio.run(run.main(clock, listeners))
+        ends.update((result.day.strategy, result) for result in results)
+    in_order = [ends[request.strategy] for request in requests]
+    if stopped is not None:
+        raise Stopped(stopped, in_order)
+    return in_order
 
 
 class Stopped(Exception):
@@ -203,7 +239,9 @@ class _Run:
         self._assignments = assignments
         self._observers = observers
 
-    async def main(self, clock: Clock, listeners: Mapping[str, Any]) -> Sequence[DayResult]:
+    async def main(
+        self, clock: Clock, listeners: Mapping[str, Any]
+    ) -> tuple[Sequence[DayResult], int | None]:
         bus = Bus()
         for name, listener in {**listeners, **self._extensions(), **self._observers}.items():
             bus.listen(name, listener)
@@ -217,9 +255,8 @@ class _Run:
         finally:
             await bus.drain(_PATIENCE)
             bus.close()
-        if self._signal is not None and any(result.end is DayEnd.STOPPED for result in results):
-            raise Stopped(self._signal, results)
-        return results
+        was_stopped = any(result.end is DayEnd.STOPPED for result in results)
+        return results, self._signal if was_stopped else None
 
     def _stop(self, engine: Engine, number: signal.Signals) -> None:
         self._signal = number

@@ -2,77 +2,100 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+import datetime as dt
 
 from skim_core.cli.launch import calendar_of
-from skim_core.cli.output import echo, print_json, table
+from skim_core.cli.output import Toned, echo, print_json, table
 from skim_core.cli.wanted import Wanted, parse_date
 from skim_core.clock.wall import WallClock
 from skim_core.errors import ConfigError
-from skim_core.plugins.discovery import Group, available
+from skim_core.model.session import Session
+from skim_core.plugins.discovery import Group, PluginInfo, available
 
-_SPAN = timedelta(days=14)
+_SPAN = 14
+"""Days that are listed when no last date is given."""
 
 
 def list_plugins(*, as_json: bool) -> int:
-    """List the installed plugins by name; return the exit code."""
+    """List the installed plugins, from metadata alone; return the exit code."""
     found = [plugin for group in Group for plugin in available(group)]
+    if as_json:
+        print_json({"plugins": [_plugin(plugin) for plugin in found]})
+        return 0
     rows = [
-        {
-            "group": plugin.group.value,
-            "name": plugin.name,
-            "distribution": plugin.distribution,
-            "version": plugin.version,
-            "conflict": plugin.conflict,
-        }
+        (
+            plugin.group.value,
+            Toned(plugin.name, "title"),
+            plugin.distribution,
+            plugin.version,
+            Toned(f"also in {' and '.join(plugin.conflict)}" if plugin.conflict else "", "error"),
+        )
         for plugin in found
     ]
-    if as_json:
-        print_json({"plugins": rows})
-        return 0
-    table(
-        ("group", "name", "package", "version", ""),
-        [
-            (
-                plugin.group.value,
-                plugin.name,
-                plugin.distribution,
-                plugin.version,
-                f"conflicts with {plugin.conflict}" if plugin.conflict else "",
-            )
-            for plugin in found
-        ],
-    )
+    table(("group", "name", "distribution", "version", "conflict"), rows)
     if not any(plugin.group is Group.STRATEGIES for plugin in found):
-        echo("No strategy is installed: pip install skim-strategy-orh-breakout.")
+        echo("No strategy is installed: run 'pip install skim-strategy-orh-breakout'.")
     return 0
 
 
 def list_sessions(first: str | None, last: str | None, wanted: Wanted) -> int:
-    """List an exchange's sessions; return the exit code."""
+    """List an exchange's sessions, two weeks from today when not told otherwise.
+
+    Returns the exit code. Raises ConfigError for no date, and for dates the wrong way round.
+    """
     settings = wanted.settings()
     calendar = calendar_of(settings)
-    now = WallClock().now()
-    today = calendar.current_or_next(now).local(now).date()
-    start = parse_date(first, "--from") if first else today
-    end = parse_date(last, "--to") if last else start + _SPAN
+    if first:
+        start = parse_date(first, "--from")
+    else:
+        now = WallClock().now()
+        start = calendar.current_or_next(now).local(now).date()
+    end = parse_date(last, "--to") if last else _later(start)
     if end < start:
         msg = f"--to {end} is before --from {start}: put the earlier date first."
         raise ConfigError(msg)
     sessions = calendar.sessions(start, end)
     if wanted.as_json:
-        print_json({"sessions": [session.model_dump(mode="json") for session in sessions]})
+        rows = [_session(session) for session in sessions]
+        print_json({"exchange": settings.exchange, "sessions": rows})
         return 0
+    if not sessions:
+        echo(f"skim: {settings.exchange} has no session from {start} to {end}.")
+        return 0
+    _print_sessions(sessions)
+    return 0
+
+
+def _print_sessions(sessions: list[Session]) -> None:
     rows = [
         (
-            f"{session.date:%a %Y-%m-%d}",
+            session.date.isoformat(),
+            f"{session.date:%A}",
             f"{session.local(session.open):%H:%M}",
             f"{session.local(session.close):%H:%M}",
-            f"{session.open.astimezone(UTC):%a %H:%M}",
-            f"{session.close.astimezone(UTC):%a %H:%M}",
-            "half day" if session.half_day else "",
+            f"{session.open:%Y-%m-%d %H:%M}",
+            f"{session.close:%Y-%m-%d %H:%M}",
+            Toned("half day" if session.half_day else "", "warning"),
         )
         for session in sessions
     ]
-    table((settings.exchange, "open", "close", "open UTC", "close UTC", ""), rows)
-    return 0
+    table(("date", "weekday", "open", "close", "open UTC", "close UTC", ""), rows)
+    echo(f"{sessions[0].exchange}; open and close in {sessions[0].timezone}.")
+
+
+def _later(start: dt.date) -> dt.date:
+    return dt.date.fromordinal(min(start.toordinal() + _SPAN, dt.date.max.toordinal()))
+
+
+def _plugin(plugin: PluginInfo) -> dict[str, object]:
+    return {
+        "group": plugin.group.value,
+        "name": plugin.name,
+        "distribution": plugin.distribution,
+        "version": plugin.version,
+        "conflict": plugin.conflict,
+    }
+
+
+def _session(session: Session) -> dict[str, object]:
+    return {"weekday": f"{session.date:%A}", **session.model_dump(exclude={"exchange"})}

@@ -3,64 +3,137 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from pathlib import PurePath
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from skim_core.model.times import format_duration
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from skim_core.model.session import Session
+
+STYLES: Mapping[str, str] = MappingProxyType(
+    {
+        "": "",
+        "title": "bold",
+        "done": "green",
+        "active": "cyan",
+        "fill": "cyan",
+        "stop": "magenta",
+        "gain": "green",
+        "loss": "red",
+        "warning": "yellow",
+        "error": "bold red",
+        "aside": "dim",
+    }
+)
+"""What a tone looks like: the terminal's own colours, which fit its background."""
+
+_NUMBER = re.compile(r"[+-]?\d[\d,]*(\.\d+)?")
 
 
-def echo(text: str = "") -> None:
-    """Print a line."""
+class Toned(NamedTuple):
+    """A cell of a table with its tone, a key of `STYLES`."""
+
+    text: str
+    tone: str
+
+
+def echo(text: str = "", tone: str = "") -> None:
+    """Print a line; on a terminal in its tone's colour."""
+    if tone and sys.stdout.isatty():
+        terminal().print(text, style=STYLES[tone], markup=False, soft_wrap=True)
+        return
     sys.stdout.write(f"{text}\n")
+    # A day may take six hours: whoever reads the pipe or the file sees each line at once.
     sys.stdout.flush()
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON document: times in ISO 8601, exact numbers as text."""
-    echo(json.dumps(value, indent=2, default=_plain))
+    """Print one JSON document: times in UTC (ISO 8601), exact numbers and durations as text.
 
-
-def _plain(value: object) -> str:
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    return str(value)
+    Keys keep their order. Raises TypeError for what has no such form.
+    """
+    echo(json.dumps(value, indent=2, default=_as_json, allow_nan=False))
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table: drawn on a terminal, plain aligned columns elsewhere."""
-    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
-    if sys.stdout.isatty():
-        _draw(headers, cells)
-        return
-    widths = [
-        max(len(row[column]) for row in [list(headers), *cells]) for column in range(len(headers))
+    """Print a table: drawn on a terminal, plain aligned columns elsewhere.
+
+    A cell is None, a `Toned`, or anything that has a text. Numbers stand to the right.
+    """
+    cells = [[_cell(value) for value in row] for row in rows]
+    numeric = [
+        all(not row[column].text or _NUMBER.fullmatch(row[column].text) for row in cells)
+        and any(row[column].text for row in cells)
+        for column in range(len(headers))
     ]
-    for row in [list(headers), *cells]:
-        echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    if sys.stdout.isatty():
+        _draw(headers, cells, numeric)
+        return
+    texts = [list(headers), *([cell.text for cell in row] for row in cells)]
+    widths = [max(len(text[column]) for text in texts) for column in range(len(headers))]
+    for text in texts:
+        padded = (
+            part.rjust(width) if right else part.ljust(width)
+            for part, width, right in zip(text, widths, numeric, strict=True)
+        )
+        echo("  ".join(padded).rstrip())
 
 
-def _draw(headers: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
-    from rich import box
+def terminal() -> Console:
+    """Return rich's console on standard output; it honours NO_COLOR."""
     from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def local_time(session: Session, moment: datetime | None) -> str:
+    """Return a moment in the exchange's time: with its date when that is not the session's."""
+    if moment is None:
+        return ""
+    local = session.local(moment)
+    days = "" if local.date() == session.date else f"{local:%Y-%m-%d} "
+    return f"{days}{local:%H:%M:%S}"
+
+
+def _cell(value: object) -> Toned:
+    text, tone = value if isinstance(value, Toned) else ("" if value is None else str(value), "")
+    return Toned(" ".join(text.splitlines()), tone)
+
+
+def _draw(
+    headers: Sequence[str], cells: Sequence[Sequence[Toned]], numeric: Sequence[bool]
+) -> None:
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    for header in headers:
-        drawn.add_column(header)
+    drawn = Table(box=box.SIMPLE_HEAD, header_style="bold", border_style="dim", pad_edge=False)
+    for header, right in zip(headers, numeric, strict=True):
+        drawn.add_column(header, justify="right" if right else "left", overflow="fold")
     for row in cells:
-        drawn.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
-    Console().print(drawn)
+        drawn.add_row(*(Text(cell.text, style=STYLES[cell.tone]) for cell in row))
+    terminal().print(drawn)
 
 
-_STYLES = {
-    "completed": "green",
-    "running": "cyan",
-    "failed": "bold red",
-    "interrupted": "bold red",
-    "skipped": "yellow",
-    "pending": "dim",
-}
+def _as_json(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, timedelta):
+        return format_duration(value)
+    if isinstance(value, PurePath):
+        return value.as_posix()
+    msg = f"a {type(value).__name__} has no form in JSON"
+    raise TypeError(msg)

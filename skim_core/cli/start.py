@@ -20,7 +20,7 @@ from skim_core.cli.output import echo, print_json
 from skim_core.cli.views import summaries, view_of
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
-from skim_core.errors import BrokerError, ConfigError
+from skim_core.errors import ConfigError, SkimError
 from skim_core.model.session import Session
 from skim_core.model.times import format_duration
 from skim_core.plugins.discovery import Group, find
@@ -56,6 +56,7 @@ def start(strategies: Sequence[str], wanted: Wanted, only: str | None = None) ->
     names = list(dict.fromkeys(strategies))
     for name in names:
         find(Group.STRATEGIES, name)
+    find(Group.BROKERS, settings.broker)
     found = choose_session(settings, calendar_of(settings), wanted.date, WallClock().now())
     if isinstance(found, Nothing):
         return tell_nothing(found.reason, wanted)
@@ -138,7 +139,8 @@ def tell_nothing(reason: str, wanted: Wanted) -> int:
 
 
 def _exit_code(result: DayResult) -> int:
-    return 3 if isinstance(result.error, BrokerError) else EXIT_CODES[result.end]
+    error = result.error
+    return error.exit_code if isinstance(error, SkimError) else EXIT_CODES[result.end]
 
 
 def _tell(result: DayResult) -> None:

@@ -2,130 +2,205 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from skim_core.cli.journaled import begun_days, session_looked_at
 from skim_core.cli.launch import calendar_of, open_journal
-from skim_core.cli.output import echo, print_json, table
+from skim_core.cli.output import Toned, echo, local_time, print_json, table
 from skim_core.cli.owner import is_gone
-from skim_core.cli.summary import Folded, described, fold
+from skim_core.cli.standing import Standing, fold
+from skim_core.cli.summary import described
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
-from skim_core.model import events as ev
+from skim_core.decide.state import PhaseState
+from skim_core.model.events import DayStarted
+from skim_core.model.orders import Order
 from skim_core.model.session import Session
+from skim_core.plugins.discovery import Group, find
 from skim_core.ports.journal import Journal
+from skim_core.settings import Settings
 
-_HEALTHY = {"completed", "running"}
+_UNWELL = {"failed", "interrupted"}
+
+_TONES = {
+    "completed": "done",
+    "running": "active",
+    "failed": "error",
+    "interrupted": "error",
+    "skipped": "warning",
+    "pending": "aside",
+    "not started": "aside",
+}
+
+
+@dataclass(frozen=True)
+class _Day:
+    """One day of the session; `owner` is the process that runs it, None when none does."""
+
+    strategy: str
+    session: Session
+    account: str
+    state: str
+    owner: str | None = None
+    started: DayStarted | None = None
+    standing: Standing | None = None
 
 
 def show_status(strategy: str | None, wanted: Wanted) -> int:
-    """Show the days of a session; return 1 when one has failed or was left alone, else 0.
+    """Show how the days of a session stand; return 1 when one failed or was interrupted, else 0.
 
-    The session is the one asked for, or the latest that the journal knows a day of.
+    The session is the one that was asked for, else today's, else the next. Strategies that
+    are named or configured are shown before they have begun. Makes no journal.
     """
     settings = wanted.settings()
-    days: list[dict[str, Any]] = []
-    folds: list[Folded] = []
-    if settings.journal_path.exists():
-        journal = open_journal(settings)
-        try:
-            for started in _starts(journal, strategy, wanted):
-                folded = fold([record.event for record in journal.read(started.run_id)])
-                folds.append(folded)
-                days.append(_day(journal, started, folded))
-        finally:
-            journal.close()
-    if wanted.as_json:
-        print_json({"days": days})
-    elif not days:
-        session = calendar_of(settings).current_or_next(WallClock().now())
-        echo(
-            f"skim: no day was run yet; the next session of {settings.exchange} is {session.date}."
+    if not settings.journal_path.exists():
+        _check_installed(strategy)
+        return _tell_nothing(f"nothing was run yet: there is no {settings.journal_path}.", wanted)
+    journal = open_journal(settings)
+    try:
+        begun = begun_days(journal)
+        if strategy not in {day.strategy for day in begun}:
+            _check_installed(strategy)
+        session = session_looked_at(
+            begun, calendar_of(settings), wanted.date, WallClock().now(), settings.exchange
         )
+        if session is None:
+            reason = f"{wanted.date:%A %Y-%m-%d} is a day off at {settings.exchange}."
+            return _tell_nothing(reason, wanted)
+        days = list(_days(journal, begun, settings, session, strategy))
+    finally:
+        journal.close()
+    if not days:
+        return _tell_nothing(_nothing_of(session, begun, strategy), wanted, session)
+    if wanted.as_json:
+        print_json({"session": session.model_dump(), "days": [_described(day) for day in days]})
     else:
-        for day, folded in zip(days, folds, strict=True):
-            _print_day(day, folded)
-    return 0 if all(day["state"] in _HEALTHY for day in days) else 1
+        for day in days:
+            _print_day(day)
+    return 1 if any(day.state in _UNWELL for day in days) else 0
 
 
-def _starts(journal: Journal, strategy: str | None, wanted: Wanted) -> list[ev.DayStarted]:
-    starts = [
-        summary.first
-        for summary in journal.runs()
-        if isinstance(summary.first, ev.DayStarted)
-        and strategy in {None, summary.first.strategy}
-        and wanted.exchange in {None, summary.first.session.exchange}
+def _check_installed(strategy: str | None) -> None:
+    if strategy is not None:
+        find(Group.STRATEGIES, strategy)
+
+
+def _days(
+    journal: Journal,
+    begun: Sequence[DayStarted],
+    settings: Settings,
+    session: Session,
+    strategy: str | None,
+) -> Iterator[_Day]:
+    found = [
+        day
+        for day in begun
+        if (day.session.exchange, day.session.date) == (session.exchange, session.date)
+        and strategy in {None, day.strategy}
     ]
-    date = wanted.date or max((started.session.date for started in starts), default=None)
-    return [started for started in starts if started.session.date == date]
+    for started in found:
+        yield _day(journal, started)
+    names = [strategy] if strategy else sorted(settings.strategies)
+    for name in names:
+        if name not in {day.strategy for day in found}:
+            yield _Day(name, session, settings.account, "not started")
 
 
-def _day(journal: Journal, started: ev.DayStarted, folded: Folded) -> dict[str, Any]:
+def _day(journal: Journal, started: DayStarted) -> _Day:
+    # The lease before the events: a day that ends in between is then seen as ended.
     lease = journal.lease(started.run_id)
-    alive = lease is not None and lease.expires_at > WallClock().now() and not is_gone(lease.owner)
-    outcome = folded.state.outcome if folded.state else None
-    state = outcome.value if outcome else "running" if alive else "interrupted"
+    standing = fold(record.event for record in journal.read(started.run_id))
+    owner = None
+    if standing.state is not None and standing.state.outcome is not None:
+        state = standing.state.outcome.value
+    elif lease is None or lease.expires_at <= WallClock().now() or is_gone(lease.owner):
+        state = "interrupted"
+    else:
+        state, owner = "running", lease.owner
+    return _Day(started.strategy, started.session, started.account, state, owner, started, standing)
+
+
+def _nothing_of(session: Session, begun: Sequence[DayStarted], strategy: str | None) -> str:
+    reason = f"no day of {session.exchange} {session.date:%A %Y-%m-%d} was begun"
+    latest = next((day for day in reversed(begun) if strategy in {None, day.strategy}), None)
+    if latest is None:
+        return f"{reason}."
+    return (
+        f"{reason}. The last that was begun is {latest.strategy}'s: 'skim status "
+        f"--exchange {latest.session.exchange} --session {latest.session.date}' shows it."
+    )
+
+
+def _tell_nothing(reason: str, wanted: Wanted, session: Session | None = None) -> int:
+    if wanted.as_json:
+        told = session.model_dump() if session is not None else None
+        print_json({"session": told, "days": [], "reason": reason})
+    else:
+        echo(f"skim: {reason}")
+    return 0
+
+
+def _described(day: _Day) -> dict[str, Any]:
     return {
-        "run_id": started.run_id,
-        "strategy": started.strategy,
-        "account": started.account,
-        "broker": started.broker,
-        "state": state,
-        "owner": lease.owner if lease is not None and alive and not outcome else None,
-        **described(folded, started.session),
+        "run_id": day.started.run_id if day.started else None,
+        "strategy": day.strategy,
+        "account": day.account,
+        "broker": day.started.broker if day.started else None,
+        "state": day.state,
+        "owner": day.owner,
+        **described(day.standing or Standing()),
     }
 
 
-def _print_day(day: dict[str, Any], folded: Folded) -> None:
-    state = folded.state
-    if state is None:
+def _print_day(day: _Day) -> None:
+    session = day.session
+    by = f" by {day.owner}" if day.owner else ""
+    heading = (
+        f"{day.strategy} on {session.exchange} {session.date:%a %Y-%m-%d}, "
+        f"account {day.account}: {day.state}{by}"
+    )
+    echo(heading, "error" if day.state in _UNWELL else "title")
+    if day.state == "interrupted":
+        echo("No process runs it: 'skim start_monitoring' goes on with it.", "warning")
+    standing = day.standing
+    if standing is None or standing.state is None:
         return
-    session = state.session
-    owner = f" by {day['owner']}" if day["owner"] else ""
+    headers = ("phase", "status", "started", "completed", "attempts", "retries", "error")
+    table(headers, [_phase_row(session, phase) for phase in standing.state.phases.values()])
+    for position in standing.book.positions.values():
+        echo(f"holds {position.quantity} {position.symbol} at {position.average_price:f}")
+    for order in standing.live_orders:
+        echo(f"order {_order_text(order)}")
     echo(
-        f"{day['strategy']} on {session.exchange} {session.date}, account {day['account']}, "
-        f"broker {day['broker']}: {day['state']}{owner}"
-    )
-    if day["state"] == "interrupted":
-        echo("  its process is gone: 'skim start_monitoring' goes on with it.")
-    rows = [
-        (
-            phase.phase,
-            phase.status.value,
-            _local(session, phase.started_at),
-            _local(session, phase.completed_at),
-            phase.attempt or "",
-            phase.retry_count or "",
-            phase.error or "",
-        )
-        for phase in state.phases.values()
-    ]
-    table(("phase", "status", "last start", "ended", "runs", "retries", ""), rows)
-    _print_trades(folded, session)
-
-
-def _print_trades(folded: Folded, session: Session) -> None:
-    rows: Sequence[Sequence[object]] = [
-        (
-            trade.symbol,
-            trade.quantity,
-            f"{trade.entry_price:f}",
-            f"{trade.exit_price:f}",
-            _local(session, trade.opened_at),
-            _local(session, trade.at),
-            f"{trade.profit:+,.2f}",
-        )
-        for trade in folded.trades
-    ]
-    if rows:
-        table(("trade", "shares", "entry", "exit", "opened", "closed", "profit"), rows)
-    live = sum(order.live for order in folded.book.orders.values())
-    echo(
-        f"{len(folded.book.candidates)} candidates, {len(folded.trades)} trades, "
-        f"{len(folded.book.positions)} positions, {live} live orders, "
-        f"profit {folded.profit:+,.2f} after costs"
+        f"{_count(len(standing.book.candidates), 'candidate')}, "
+        f"{_count(len(standing.trades), 'trade')}, profit {standing.profit:+,.2f} after costs",
+        "loss" if standing.profit < 0 else "gain" if standing.profit > 0 else "",
     )
 
 
-def _local(session: Session, moment: Any) -> str:
-    return f"{session.local(moment):%H:%M:%S}" if moment else ""
+def _phase_row(session: Session, phase: PhaseState) -> Sequence[object]:
+    status = phase.status.value
+    return (
+        phase.phase,
+        Toned(status, _TONES[status]),
+        local_time(session, phase.started_at),
+        local_time(session, phase.completed_at),
+        phase.attempt or None,
+        phase.retry_count or None,
+        Toned(phase.error or "", "warning" if status == "skipped" else "error"),
+    )
+
+
+def _order_text(order: Order) -> str:
+    price = "".join(
+        f" {name} {value:f}"
+        for name, value in (("limit", order.limit_price), ("stop", order.stop_price))
+        if value is not None
+    )
+    return f"{order.side} {order.quantity} {order.symbol}{price or ' at market'} ({order.purpose})"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun if number == 1 else noun + 's'}"

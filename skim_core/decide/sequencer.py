@@ -25,8 +25,8 @@ rules are asked in order and the first that has an answer gives it.
 Some words on why the rules are as they are.
 
 * A dependency that failed, or was skipped, obstructs what follows it, unless its policy
-  says ``continue``. A phase skipped because it was obstructed obstructs in turn, whatever
-  its own policy: a failure with ``stop`` reaches everything downstream.
+  says ``continue``. A phase that was skipped did not wait for what it came after, so what
+  follows it waits for that too: a failure with ``stop`` reaches everything downstream.
 * A phase is never run late. One that could not start by its deadline is skipped; a retry
   that would fall behind the deadline is not made, and the phase has failed.
 * Ticks that were missed, because the one before ran long or the process was away, are not
@@ -105,7 +105,7 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def _blocked(state: DayState, phase: Phase, now: datetime) -> Answer:
-    for name in phase.after:
+    for name in _before(state, phase):
         dependency = state.phases[name]
         if _obstructs(state.graph[name], dependency):
             detail = f"{name} {dependency.status}"
@@ -134,7 +134,8 @@ def _no_window(state: DayState, phase: Phase, now: datetime) -> Answer:
 def _nothing_to_protect(state: DayState, phase: Phase, now: datetime) -> Answer:
     if not phase.protective or state.exposure:
         return None
-    if all(state.phases[other.name].status.ended for other in state.graph if not other.protective):
+    others = [state.phases[other.name] for other in state.graph if not other.protective]
+    if others and all(other.status.ended for other in others):
         event = ev.PhaseCompleted(at=now, phase=phase.name, reason="nothing left to protect")
         return Record(event=event)
     return None
@@ -155,7 +156,7 @@ def _window_over(state: DayState, phase: Phase, now: datetime) -> Answer:
 
 
 def _waiting(state: DayState, phase: Phase, _now: datetime) -> Answer:
-    if all(state.phases[name].status.ended for name in phase.after):
+    if all(state.phases[name].status.ended for name in _before(state, phase)):
         return None
     return latest_start(state, phase) or NEVER
 
@@ -233,9 +234,18 @@ def _faults(state: DayState) -> Iterator[str]:
             yield f"{phase.name} {verb}: {current.error}"
 
 
+def _before(state: DayState, phase: Phase) -> Iterator[str]:
+    """Yield what `phase` comes after, and what a skipped one of them came after.
+
+    A phase that was skipped did not wait for its own dependencies.
+    """
+    for name in phase.after:
+        yield name
+        if state.phases[name].status is PhaseStatus.SKIPPED:
+            yield from _before(state, state.graph[name])
+
+
 def _obstructs(phase: Phase, current: PhaseState) -> bool:
-    if current.skip_reason is ev.SkipReason.BLOCKED:
-        return True
     return (
         current.status in {PhaseStatus.FAILED, PhaseStatus.SKIPPED}
         and phase.on_failure is OnFailure.STOP
@@ -252,7 +262,7 @@ def _first_due(state: DayState, phase: Phase) -> datetime:
     Derived from the state alone, never from the instant of asking, so that a tick which
     is looked at a moment late is still that tick.
     """
-    ended = (state.phases[name].completed_at for name in phase.after)
+    ended = (state.phases[name].completed_at for name in _before(state, phase))
     free = max((moment for moment in ended if moment), default=state.started_at)
     start, _ = state.windows[phase.name]
     if start is None or free > start:

@@ -24,6 +24,9 @@ def parse_duration(text: object) -> timedelta:
     Raises ValueError, which pydantic turns into an error that names the field.
     """
     if isinstance(text, timedelta):
+        if text < timedelta(0):
+            msg = f"{text} is negative: a duration runs forward"
+            raise ValueError(msg)
         return text
     if not isinstance(text, str) or not _DURATION.fullmatch(text):
         msg = (
@@ -57,8 +60,8 @@ def format_duration(duration: timedelta) -> str:
 
 def _positive(value: object) -> timedelta:
     duration = parse_duration(value)
-    if duration <= timedelta(0):
-        msg = f"{value!r} is not a duration longer than nothing, such as '1m'"
+    if duration < timedelta(milliseconds=1):
+        msg = f"{value!r} is not a duration of a millisecond or longer, such as '1m'"
         raise ValueError(msg)
     return duration
 

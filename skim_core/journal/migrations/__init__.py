@@ -7,6 +7,7 @@ it was released; the number of the last one is the file's ``user_version``.
 from __future__ import annotations
 
 import sqlite3
+from functools import cache
 
 from skim_core.journal.transactions import transaction
 
@@ -27,6 +28,7 @@ def migrate(connection: sqlite3.Connection, application_id: int) -> None:
             _apply(connection, number, script, application_id)
 
 
+@cache
 def _scripts() -> list[tuple[int, str]]:
     # Only here: a journal of the present format needs none of this.
     from importlib.resources import files  # noqa: PLC0415
