@@ -140,9 +140,9 @@ def start_trading_day(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Run the trading day of one strategy or of several, side by side.
+    """Run the trading day of one or more strategies.
 
-    Starting a day twice is starting it once. With --pace real (cron's way) the command
+    Several run side by side. Starting a day twice is starting it once. With --pace real (cron's way) the command
     leaves at once when it is not yet time or the exchange is closed.
     """
     from skim_core.cli.start import start
@@ -162,7 +162,7 @@ def start_monitoring(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """See that begun days are still run, and go on with those whose process died.
+    """Go on with days whose process died.
 
     Cron's watchdog: it leaves at once when there is nothing to do.
     """
@@ -186,10 +186,10 @@ def run_phase(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Run one phase of a strategy's day by hand: once, or one tick of a repeating one.
+    """Run one phase by hand; its name is a command too.
 
-    It goes through the day's own journal, so what was run by hand is not run again. The
-    phase's name is a command too: skim scan --strategy x.
+    Once, or one tick of a repeating one: skim scan --strategy x. It goes
+    through the day's own journal, so what was run by hand is not run again.
     """
     from skim_core.cli.start import start
     from skim_core.cli.wanted import Wanted
@@ -207,7 +207,7 @@ def purge_candidates(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Forget the candidates and opening ranges that a day has found so far."""
+    """Forget the candidates a day has found."""
     from skim_core.cli.purge import purge
     from skim_core.cli.wanted import Wanted
 
@@ -227,7 +227,7 @@ def status(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Show how the days of a session stand, phase by phase; exits 1 when one has failed."""
+    """Show how days stand; exits 1 when one failed."""
     from skim_core.cli.status import show_status
     from skim_core.cli.wanted import Wanted
 
@@ -243,7 +243,7 @@ def graph(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Show a strategy's phases, what each waits for and its policy."""
+    """Show a strategy's phases and their policies."""
     from skim_core.cli.graph import show_graph
     from skim_core.cli.wanted import Wanted
 
@@ -253,7 +253,7 @@ def graph(
 
 @app.command("plugins")
 def plugins(as_json: AsJson = False, debug: Debug = False) -> None:
-    """List the installed plugins; nothing of them is imported."""
+    """List the installed plugins, importing none."""
     from skim_core.cli.listing import list_plugins
 
     raise typer.Exit(list_plugins(as_json=as_json))
@@ -284,7 +284,7 @@ def sessions(
 
 @config_app.command("check")
 def config_check(config: Config = None, as_json: AsJson = False, debug: Debug = False) -> None:
-    """Check the configuration, each strategy's section with the strategy's own model."""
+    """Check every section with its own model."""
     from skim_core.cli.configuration import check_config
     from skim_core.cli.wanted import Wanted
 
@@ -293,7 +293,7 @@ def config_check(config: Config = None, as_json: AsJson = False, debug: Debug = 
 
 @config_app.command("show")
 def config_show(config: Config = None, as_json: AsJson = False, debug: Debug = False) -> None:
-    """Show every setting with its value and where that comes from; secrets are masked."""
+    """Show every setting and where it comes from."""
     from skim_core.cli.configuration import show_config
     from skim_core.cli.wanted import Wanted
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from pydantic import BaseModel
 
 from skim_core.calendar.exchanges import load_exchange
-from skim_core.cli.launch import calendar_of
 from skim_core.cli.output import Toned, echo, print_json, table
+from skim_core.cli.places import calendar_of
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
 from skim_core.errors import ConfigError, PluginError, SkimError
@@ -111,9 +112,9 @@ def _check(settings: Settings, findings: _Findings) -> None:
     findings.check(f"broker {settings.broker}", lambda: _make_broker(settings, session))
     for name in settings.brokers:
         if name != settings.broker:
-            findings.check(f"[brokers.{name}]", lambda name=name: find(Group.BROKERS, name))
+            findings.check(f"[brokers.{name}]", partial(find, Group.BROKERS, name))
     for name in [] if settings.extensions == "all" else settings.extensions:
-        findings.check(f"extension {name}", lambda name=name: find(Group.EXTENSIONS, name))
+        findings.check(f"extension {name}", partial(find, Group.EXTENSIONS, name))
     for name in settings.strategies:
         findings.check(f"strategy {name}", *_checks_of(settings, name, session))
 
@@ -146,9 +147,7 @@ def _checks_of(
         return
     yield lambda: validate_config(strategy, section)
     for phase, policy in policies.items():
-        yield lambda phase=phase, policy=policy: _check_phase(
-            strategy, name, {phase: policy}, session
-        )
+        yield partial(_check_phase, strategy, name, {phase: policy}, session)
 
 
 def _check_phase(

@@ -12,12 +12,10 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from skim_core.calendar.exchanges import load_exchange
-from skim_core.calendar.sessions import SessionCalendar
 from skim_core.cli.owner import is_gone, this_owner
 from skim_core.clock.virtual import VirtualClock
 from skim_core.clock.wall import PacedClock, WallClock
 from skim_core.errors import ConfigError, SkimError, nearest
-from skim_core.journal.sqlite import SqliteJournal
 from skim_core.model import events as ev
 from skim_core.model.graph import PhaseGraph
 from skim_core.model.session import Session
@@ -73,16 +71,6 @@ class Conditions:
     broker: str
     pace: str
     options: Mapping[str, Any] = field(default_factory=dict)
-
-
-def calendar_of(settings: Settings) -> SessionCalendar:
-    """Return the calendar of the configured exchange."""
-    return SessionCalendar(settings.exchange, settings.directory / "calendars")
-
-
-def open_journal(settings: Settings) -> SqliteJournal:
-    """Open the configured journal, making it when it is not there."""
-    return SqliteJournal.open(settings.journal_path)
 
 
 def request_day(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from skim_core.cli.launch import calendar_of
 from skim_core.cli.output import Toned, echo, print_json, table
+from skim_core.cli.places import calendar_of
 from skim_core.cli.wanted import Wanted, parse_date
 from skim_core.clock.wall import WallClock
 from skim_core.errors import ConfigError

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from skim_core.cli.launch import DayRequest, calendar_of, open_journal
 from skim_core.cli.output import echo, print_json
 from skim_core.cli.owner import is_gone
+from skim_core.cli.places import calendar_of, open_journal
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
-from skim_core.model import events as ev
-from skim_core.ports.journal import Journal
 from skim_core.settings import Settings
+
+if TYPE_CHECKING:
+    from skim_core.cli.launch import DayRequest
+    from skim_core.ports.journal import Journal
 
 
 def monitor(strategies: Sequence[str], wanted: Wanted) -> int:
@@ -35,10 +38,13 @@ def monitor(strategies: Sequence[str], wanted: Wanted) -> int:
 def _interrupted(
     journal: Journal, strategies: Sequence[str], wanted: Wanted
 ) -> Iterator[DayRequest]:
+    from skim_core.cli.launch import DayRequest
+    from skim_core.model.events import DayStarted
+
     now = WallClock().now()
     for summary in journal.runs(unfinished=True):
         started = summary.first
-        if not isinstance(started, ev.DayStarted):
+        if not isinstance(started, DayStarted):
             continue
         if strategies and started.strategy not in strategies:
             continue

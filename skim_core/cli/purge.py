@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from skim_core.cli.journaled import begun_days, session_looked_at
-from skim_core.cli.launch import calendar_of, free_lease, open_journal
+from skim_core.cli.launch import free_lease
 from skim_core.cli.output import echo, print_json
 from skim_core.cli.owner import this_owner
+from skim_core.cli.places import calendar_of, open_journal
 from skim_core.cli.standing import fold
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock

@@ -11,12 +11,11 @@ from skim_core.cli.launch import (
     Conditions,
     DayRequest,
     Stopped,
-    calendar_of,
-    open_journal,
     request_day,
     run_days,
 )
 from skim_core.cli.output import echo, print_json
+from skim_core.cli.places import calendar_of, open_journal
 from skim_core.cli.views import summaries, view_of
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from skim_core.cli.journaled import begun_days, session_looked_at
-from skim_core.cli.launch import calendar_of, open_journal
 from skim_core.cli.output import Toned, echo, local_time, print_json, table
 from skim_core.cli.owner import is_gone
+from skim_core.cli.places import calendar_of, open_journal
 from skim_core.cli.standing import Standing, fold
 from skim_core.cli.summary import described
 from skim_core.cli.wanted import Wanted
@@ -77,7 +77,9 @@ def show_status(strategy: str | None, wanted: Wanted) -> int:
     if wanted.as_json:
         print_json({"session": session.model_dump(), "days": [_described(day) for day in days]})
     else:
-        for day in days:
+        for index, day in enumerate(days):
+            if index:
+                echo()
             _print_day(day)
     return 1 if any(day.state in _UNWELL for day in days) else 0
 

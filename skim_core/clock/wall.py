@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    import asyncio
+    from types import TracebackType
 
 _LOOK_AGAIN = 15.0
 """Seconds after which a timer looks at the time again: the loop's own timers stand still
 while the machine is suspended, and don't notice when the time of day is set."""
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    # Most commands only ask what time it is: they need not wait for asyncio's import.
+    from asyncio import get_running_loop  # noqa: PLC0415
+
+    return get_running_loop()
 
 
 class _WallTimer:
@@ -29,7 +38,7 @@ class _WallTimer:
     def _arm(self) -> None:
         left = self._clock.seconds_until(self._when)
         delay = min(max(0.0, left), _LOOK_AGAIN)
-        self._handle = asyncio.get_running_loop().call_later(delay, self._look)
+        self._handle = _loop().call_later(delay, self._look)
 
     def _look(self) -> None:
         if self._clock.now() >= self._when:
@@ -75,7 +84,7 @@ class WallClock:
         """Return at `when`, or at once when it has passed."""
         if when <= self.now():
             return
-        woken = asyncio.get_running_loop().create_future()
+        woken = _loop().create_future()
 
         def wake() -> None:
             if not woken.done():

@@ -5,9 +5,12 @@ from __future__ import annotations
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from skim_core.errors import FenceError, JournalError
-from skim_core.model.events import Event
+
+if TYPE_CHECKING:
+    from skim_core.model.events import Event
 
 _PRIMARY_CODE = 0xFF
 """SQLite's extended result codes carry the primary one in their low byte
