@@ -125,9 +125,10 @@ async def skim_trade(ctx: Context[OrhConfig]) -> None:
     watched = [found for found in ctx.ranges.values() if ctx.orders.find(found.symbol) is None]
     if not watched:
         return
-    bars = await ctx.market.bars(
-        [found.symbol for found in watched], ctx.now - timedelta(minutes=1)
-    )
+    # A tick may come a moment late: what counts is the last minute that is over.
+    over = ctx.now.replace(second=0, microsecond=0)
+    symbols = [found.symbol for found in watched]
+    bars = await ctx.market.bars(symbols, over - timedelta(minutes=1), over)
     if not bars.minutes:
         return
     buffer = ctx.config.buffer_ticks
