@@ -73,6 +73,7 @@ class Book:
         self._candidates: dict[str, Candidate] = {}
         self._ranges: dict[str, OpeningRange] = {}
         self._orders: dict[str, OrderState] = {}
+        self._children: dict[str, list[str]] = {}
         self._holdings: dict[str, _Holding] = {}
         self._executions: set[str] = set()
 
@@ -158,6 +159,9 @@ class Book:
             fill.reference, filled=filled, average_price=paid / filled, status=status, accepted=True
         )
         self._executions.add(fill.execution_id)
+        for child in self._children.get(fill.reference, ()):
+            if self._orders[child].status is OrderStatus.HELD:
+                self._change(child, status=OrderStatus.WORKING)
         holding = self._holdings.setdefault(fill.symbol, _Holding(fill.side, fill.at))
         holding.add(fill)
         if holding.quantity == 0:
@@ -170,6 +174,8 @@ class Book:
         held = event.order.parent is not None
         status = OrderStatus.HELD if held else OrderStatus.WORKING
         self._orders[event.order.reference] = OrderState(order=event.order, status=status)
+        if event.order.parent is not None:
+            self._children.setdefault(event.order.parent, []).append(event.order.reference)
 
     def _modify(self, event: ev.OrderModified) -> None:
         order = self._orders[event.reference].order.model_copy(

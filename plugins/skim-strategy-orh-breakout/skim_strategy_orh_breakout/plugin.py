@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
+from decimal import Decimal
 
 import numpy as np
 
@@ -18,26 +20,17 @@ from skim_core import (
     Retry,
     hooks,
 )
+from skim_strategy_orh_breakout import rules
 from skim_strategy_orh_breakout.config import OrhConfig
-from skim_strategy_orh_breakout.rules import (
-    broken_out,
-    exact,
-    measure_range,
-    opening_window,
-    size,
-)
 
+_AGAIN = Retry(attempts=3, backoff="5s")
+
+# scan and track_ranges wait in the clock, and their timeouts hold for the longest wait: for
+# symbols that open nine minutes late, and a range of an hour.
 GRAPH = PhaseGraph(
     Phase("setup"),
-    Phase(
-        "scan",
-        after="setup",
-        at="open+1m",
-        deadline="open+30m",
-        timeout="15m",
-        retry=Retry(attempts=3, backoff="5s"),
-    ),
-    Phase("track_ranges", after="scan", deadline="open+30m", timeout="75m"),
+    Phase("scan", after="setup", at="open+1m", deadline="open+30m", timeout="15m", retry=_AGAIN),
+    Phase("track_ranges", after="scan", deadline="open+30m", timeout="75m", retry=_AGAIN),
     Phase("alert", after="track_ranges", on_failure="continue"),
     Phase("trade", after="track_ranges", every="1m", between=("open+15m", "close-30m")),
     Phase("manage", every="1m", between=("open", "close"), protective=True),
@@ -96,12 +89,14 @@ async def skim_track_ranges(ctx: Context[OrhConfig]) -> list[OpeningRange]:
     if not ctx.candidates:
         return []
     windows = {
-        symbol: opening_window(ctx.exchange.opening(symbol, ctx.session), ctx.config.range_minutes)
+        symbol: rules.opening_window(
+            ctx.exchange.opening(symbol, ctx.session), ctx.config.range_minutes
+        )
         for symbol in ctx.candidates
     }
     await ctx.clock.sleep_until(max(end for _, end in windows.values()))
     bars = await ctx.market.bars(list(windows))
-    measured = (measure_range(bars, symbol, *window) for symbol, window in windows.items())
+    measured = (rules.measure_range(bars, symbol, *window) for symbol, window in windows.items())
     return [found for found in measured if found is not None]
 
 
@@ -111,55 +106,67 @@ def skim_alert(ctx: Context[OrhConfig]) -> list[Alert]:
     return [
         Alert(
             symbol=symbol,
-            text=f"{symbol} {candidate.gap_percent:+.1f} % "
-            f"ORH {ctx.ranges[symbol].high:f} ORL {ctx.ranges[symbol].low:f}",
+            text=f"{symbol} {ctx.candidates[symbol].gap_percent or 0:+.1f} % "
+            f"ORH {rules.shown(found.high)} ORL {rules.shown(found.low)}",
         )
-        for symbol, candidate in ctx.candidates.items()
-        if symbol in ctx.ranges and candidate.gap_percent is not None
+        for symbol, found in ctx.ranges.items()
     ]
 
 
 @hooks.trade
 async def skim_trade(ctx: Context[OrhConfig]) -> None:
     """Buy what closed above its range in the last minute, once a session each."""
-    watched = [found for found in ctx.ranges.values() if ctx.orders.find(found.symbol) is None]
-    if not watched:
+    decided = rules.decided(ctx.orders.all())
+    watched = [found for found in ctx.ranges.values() if found.symbol not in decided]
+    if not watched or _closing(ctx):
         return
-    # A tick may come a moment late: what counts is the last minute that is over.
-    over = ctx.now.replace(second=0, microsecond=0)
+    # The wall is always a little past the tick: only from the full minute on is the bar whole.
+    minute = rules.minute_of(ctx.now)
     symbols = [found.symbol for found in watched]
-    bars = await ctx.market.bars(symbols, over - timedelta(minutes=1), over)
+    bars = await ctx.market.bars(symbols, minute - timedelta(minutes=1), minute)
     if not bars.minutes:
         return
     buffer = ctx.config.buffer_ticks
     levels = [float(found.high + buffer * ctx.exchange.tick(found.high)) for found in watched]
-    for row in broken_out(bars.close[:, -1], np.array(levels)):
-        await _enter(ctx, watched[row], float(bars.close[row, -1]))
+    for row in rules.broken_out(bars.close[:, -1], np.array(levels)):
+        await _enter(ctx, watched[row], rules.exact(bars.close[row, -1]))
 
 
-async def _enter(ctx: Context[OrhConfig], found: OpeningRange, close: float) -> None:
-    working = {state.order.symbol for state in ctx.orders.all() if state.live} | set(ctx.positions)
-    if len(working) >= ctx.config.positions_maximum:
-        ctx.log.info("%s broke out, but %s positions are held", found.symbol, len(working))
+async def _enter(ctx: Context[OrhConfig], found: OpeningRange, price: Decimal) -> None:
+    config, orders = ctx.config, ctx.orders.all()
+    taken = rules.places_taken(ctx.positions, orders) - {found.symbol}
+    if len(taken) >= config.positions_maximum:
+        ctx.log.info("%s broke out, but %s positions are held", found.symbol, len(taken))
         return
-    price = exact(close)
-    account = await ctx.market.account()
-    value = min(ctx.config.position_value_maximum, account.cash)
-    quantity = size(price, found.low, ctx.config.risk_per_trade, value)
+    value = config.position_value_maximum
+    commission = ctx.exchange.commission.charge(int(value / price), price)
+    cash = (await ctx.market.account()).cash - rules.set_aside(orders, value) - commission
+    stop = ctx.exchange.round_down(found.low)
+    quantity = rules.size(price, stop, config.risk_per_trade, min(value, cash))
     if quantity < 1:
-        ctx.log.info("%s broke out, but a share at %s is too much to risk", found.symbol, price)
+        ctx.log.info("%s broke out, but a share at %s is too much", found.symbol, price)
         return
-    reason = f"closed at {price:f} above its opening range's {found.high:f}"
+    high = rules.shown(found.high)
+    reason = f"closed at {rules.shown(price)} above its opening range's {high}"
     await ctx.orders.enter(
-        Bracket(symbol=found.symbol, quantity=quantity, stop_price=found.low, reason=reason)
+        Bracket(symbol=found.symbol, quantity=quantity, stop_price=stop, reason=reason)
     )
 
 
 @hooks.manage
 async def skim_manage(ctx: Context[OrhConfig]) -> None:
-    """Sell everything before the close; until then the stops rest at the exchange."""
-    if ctx.now < ctx.session.close - ctx.config.exit_lead:
-        return
-    held = set(ctx.positions) | {state.order.symbol for state in ctx.orders.all() if state.live}
-    for symbol in sorted(held):
-        await ctx.orders.exit(symbol, reason="before the close")
+    """Sell everything before the close, and what has no stop at any time."""
+    orders = ctx.orders.all()
+    leaving = rules.exits(ctx.positions, orders, closing=_closing(ctx))
+    tries = (
+        ctx.orders.exit(symbol, purpose=rules.exit_purpose(symbol, orders), reason=reason)
+        for symbol, reason in leaving.items()
+    )
+    # One that fails must not keep the others from being sent; then it fails the tick.
+    for outcome in await asyncio.gather(*tries, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome
+
+
+def _closing(ctx: Context[OrhConfig]) -> bool:
+    return ctx.now >= ctx.session.close - ctx.config.exit_lead

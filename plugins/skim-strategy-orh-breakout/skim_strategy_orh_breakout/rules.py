@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skim_core import Bars, OpeningRange
+from skim_core import Bars, OpeningRange, OrderState
 
 _SIX_PLACES = Decimal("0.000001")
 
@@ -18,12 +19,26 @@ def exact(price: float) -> Decimal:
     return Decimal(repr(float(price))).quantize(_SIX_PLACES).normalize() + Decimal(0)
 
 
+def shown(price: Decimal) -> str:
+    """Return a price as text, with two decimal places or as many more as it has.
+
+    >>> shown(Decimal("45.1")), shown(Decimal("0.125"))
+    ('45.10', '0.125')
+    """
+    return max(f"{price:.2f}", f"{price.normalize():f}", key=len)
+
+
+def minute_of(moment: datetime) -> datetime:
+    """Return the start of the minute that holds `moment`."""
+    return moment.replace(second=0, microsecond=0)
+
+
 def opening_window(opening: datetime, minutes: int) -> tuple[datetime, datetime]:
     """Return where a symbol's opening range starts and ends: `minutes` whole minute bars.
 
     The first is the bar in which the symbol opens; `opening` is UTC.
     """
-    start = opening.replace(second=0, microsecond=0)
+    start = minute_of(opening)
     return start, start + timedelta(minutes=minutes)
 
 
@@ -53,9 +68,56 @@ def broken_out(closes: NDArray[np.float64], levels: NDArray[np.float64]) -> NDAr
 def size(price: Decimal, stop: Decimal, risk: Decimal, value: Decimal) -> int:
     """Return how many shares to buy at `price`: what loses `risk` at `stop`, worth `value` at most.
 
-    Prices in quote currency; 0 when the stop is not below the price or a share is too dear.
+    Prices in quote currency; 0 when the stop is no price below the entry's or a share is too dear.
     """
-    if stop >= price:
+    if not 0 < stop < price:
         return 0
     shares = min(risk / (price - stop), value / price)
     return max(0, int(shares.to_integral_value(ROUND_DOWN)))
+
+
+def decided(orders: Iterable[OrderState]) -> set[str]:
+    """Return the symbols whose entry reached the broker, whatever became of it."""
+    return {state.order.symbol for state in _for(orders, "entry") if state.accepted}
+
+
+def places_taken(held: Collection[str], orders: Iterable[OrderState]) -> set[str]:
+    """Return the symbols that are held, and those whose entry still works."""
+    working = {state.order.symbol for state in _for(orders, "entry") if state.live}
+    return working | set(held)
+
+
+def set_aside(orders: Iterable[OrderState], value: Decimal) -> Decimal:
+    """Return the cash that working entries may still take, each at most `value`."""
+    unfilled = (
+        Decimal(state.order.quantity - state.filled) / state.order.quantity
+        for state in _for(orders, "entry")
+        if state.live
+    )
+    return value * sum(unfilled, Decimal(0))
+
+
+def exits(held: Collection[str], orders: Sequence[OrderState], *, closing: bool) -> dict[str, str]:
+    """Return the symbols to get out of, each with its reason.
+
+    Near the close all that is held and all that still works to be held; until then only
+    what has no stop at the exchange.
+    """
+    if closing:
+        return dict.fromkeys(sorted(places_taken(held, orders)), "before the close")
+    stopped = {state.order.symbol for state in _for(orders, "stop") if state.live}
+    return dict.fromkeys(sorted(set(held) - stopped), "it has no stop")
+
+
+def exit_purpose(symbol: str, orders: Iterable[OrderState]) -> str:
+    """Return the purpose of the exit that must work now: ``exit``, then ``exit_2`` and so on.
+
+    The same decision is one order. One that was refused, cancelled or filled is over: to
+    sell what is still held is the next decision.
+    """
+    ended = sum(not state.live and state.order.symbol == symbol for state in _for(orders, "exit"))
+    return f"exit_{ended + 1}" if ended else "exit"
+
+
+def _for(orders: Iterable[OrderState], purpose: str) -> Iterator[OrderState]:
+    return (state for state in orders if state.order.purpose.partition("_")[0] == purpose)
