@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -37,13 +38,14 @@ class _Findings:
     faults: list[str] = field(default_factory=list)
 
     def check(self, what: str, *checks: Callable[[], object]) -> None:
-        """Make the checks of one thing; each that is refused is a fault (or one a line)."""
+        """Make the checks of one thing; each line of a refusal is a fault, told once."""
         self.checked.append(what)
         for check in checks:
             try:
                 check()
             except SkimError as error:
-                self.faults.extend(str(error).splitlines())
+                lines = str(error).splitlines()
+                self.faults.extend(line for line in lines if line not in self.faults)
 
 
 def check_config(wanted: Wanted) -> int:
@@ -146,15 +148,14 @@ def _checks_of(
         yield _refusal(error)
         return
     yield lambda: validate_config(strategy, section)
+    # One at a time, so that each fault is told; then together, for what they make of the graph.
     for phase, policy in policies.items():
-        yield partial(_check_phase, strategy, name, {phase: policy}, session)
+        yield partial(_check_phases, strategy, {phase: policy}, session)
+    yield partial(_check_phases, strategy, policies, session)
 
 
-def _check_phase(
-    strategy: StrategyPlugin,
-    name: str,
-    policies: dict[str, dict[str, object]],
-    session: Session | None,
+def _check_phases(
+    strategy: StrategyPlugin, policies: Mapping[str, Mapping[str, Any]], session: Session | None
 ) -> None:
     try:
         graph = strategy.graph.override(policies)
@@ -162,7 +163,7 @@ def _check_phase(
             graph.check_windows(session)
         strategy.check_hooks(graph)
     except SkimError as error:
-        msg = f"[strategy.{name}.phases] {error}"
+        msg = f"[strategy.{strategy.name}.phases] {error}"
         raise ConfigError(msg) from error
 
 

@@ -181,7 +181,7 @@ def run_days(
         except SkimError as error:
             if len(requests) == 1:
                 raise
-            ends[request.strategy] = DayResult(request.day, DayEnd.BROKEN, str(error), error)
+            ends[request.day.run_id] = DayResult(request.day, DayEnd.BROKEN, str(error), error)
             continue
         sound.append(request)
         if strategy.wants_events:
@@ -194,8 +194,8 @@ def run_days(
         run = _Run(settings, journal, conditions, assignments, observers)
         clock = make_clock(conditions.pace, sound, settings)
         results, stopped = asyncio.run(run.main(clock, listeners))
-        ends.update((result.day.strategy, result) for result in results)
-    in_order = [ends[request.strategy] for request in requests]
+        ends.update((result.day.run_id, result) for result in results)
+    in_order = [ends[request.day.run_id] for request in requests]
     if stopped is not None:
         raise Stopped(stopped, in_order)
     return in_order

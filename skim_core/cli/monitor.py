@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from skim_core.cli.output import echo, print_json
@@ -10,11 +11,15 @@ from skim_core.cli.owner import is_gone
 from skim_core.cli.places import calendar_of, open_journal
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
+from skim_core.errors import SkimError
 from skim_core.settings import Settings
 
 if TYPE_CHECKING:
     from skim_core.cli.launch import DayRequest
     from skim_core.ports.journal import Journal
+
+_SIGNALLED = 128
+"""Exit codes above this tell of a signal, which stops the whole command."""
 
 
 def monitor(strategies: Sequence[str], wanted: Wanted) -> int:
@@ -27,12 +32,41 @@ def monitor(strategies: Sequence[str], wanted: Wanted) -> int:
         left = list(_interrupted(journal, strategies, wanted))
         if not left:
             return _nothing(settings, wanted)
-        from skim_core.cli.start import carry_out
-
-        # Days begun under other conditions can't share a clock and a broker.
-        return max(carry_out(settings, journal, [request], wanted) for request in left)
+        return _go_on(settings, journal, left, wanted)
     finally:
         journal.close()
+
+
+def _go_on(settings: Settings, journal: Journal, left: Sequence[DayRequest], wanted: Wanted) -> int:
+    from skim_core.cli.start import carry_out
+
+    worst = 0
+    for requests in _that_fit_together(left):
+        try:
+            code = carry_out(settings, journal, requests, wanted)
+        except SkimError as error:
+            # The days of others may hold positions: they are not left alone for this one.
+            if wanted.debug:
+                raise
+            sys.stderr.write(f"skim: {error}\n")
+            code = error.exit_code
+        worst = max(worst, code)
+        if code > _SIGNALLED:
+            break
+    return worst
+
+
+def _that_fit_together(left: Sequence[DayRequest]) -> Iterable[Sequence[DayRequest]]:
+    """Return the days in parts: those of one part can share a clock and a broker."""
+    parts: dict[str, list[DayRequest]] = {}
+    for request in left:
+        day = request.started
+        if day is not None:
+            shared = day.model_dump_json(
+                include={"session", "account", "broker", "broker_options", "pace"}
+            )
+            parts.setdefault(shared, []).append(request)
+    return parts.values()
 
 
 def _interrupted(
