@@ -148,23 +148,29 @@ def _checks_of(
         yield _refusal(error)
         return
     yield lambda: validate_config(strategy, section)
-    # One at a time, so that each fault is told; then together, for what they make of the graph.
-    for phase, policy in policies.items():
-        yield partial(_check_phases, strategy, {phase: policy}, session)
-    yield partial(_check_phases, strategy, policies, session)
+    yield from _checks_of_phases(strategy, policies, session)
 
 
-def _check_phases(
+def _checks_of_phases(
     strategy: StrategyPlugin, policies: Mapping[str, Mapping[str, Any]], session: Session | None
-) -> None:
+) -> Iterator[Callable[[], object]]:
+    def check(policies: Mapping[str, Mapping[str, Any]]) -> None:
+        try:
+            graph = strategy.graph.override(policies)
+            if session is not None:
+                graph.check_windows(session)
+            strategy.check_hooks(graph)
+        except SkimError as error:
+            msg = f"[strategy.{strategy.name}.phases] {error}"
+            raise ConfigError(msg) from error
+
     try:
-        graph = strategy.graph.override(policies)
-        if session is not None:
-            graph.check_windows(session)
-        strategy.check_hooks(graph)
-    except SkimError as error:
-        msg = f"[strategy.{strategy.name}.phases] {error}"
-        raise ConfigError(msg) from error
+        check(policies)
+    except ConfigError as error:
+        # Overrides may need one another: only where they fail together is each asked alone.
+        for phase, policy in policies.items():
+            yield partial(check, {phase: policy})
+        yield _refusal(error)
 
 
 def _refusal(error: SkimError) -> Callable[[], None]:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from skim_core.calendar.sessions import SessionCalendar
-from skim_core.model.events import DayStarted
+from skim_core.model.events import DayResumed, DayStarted
 from skim_core.model.session import Session
 from skim_core.ports.journal import Journal
 
@@ -15,6 +15,16 @@ def begun_days(journal: Journal) -> list[DayStarted]:
     """Return the first event of every day that was begun, oldest first."""
     firsts = (run.first for run in journal.runs())
     return [first for first in firsts if isinstance(first, DayStarted)]
+
+
+def asked_for(journal: Journal, run_id: str) -> str | None:
+    """Return the one phase that a person last ran of a day by hand; None when a day was run."""
+    begun = [
+        record.event.only
+        for record in journal.read(run_id)
+        if isinstance(record.event, DayStarted | DayResumed)
+    ]
+    return begun[-1] if begun else None
 
 
 def session_looked_at(

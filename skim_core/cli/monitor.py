@@ -72,6 +72,7 @@ def _that_fit_together(left: Sequence[DayRequest]) -> Iterable[Sequence[DayReque
 def _interrupted(
     journal: Journal, strategies: Sequence[str], wanted: Wanted
 ) -> Iterator[DayRequest]:
+    from skim_core.cli.journaled import asked_for
     from skim_core.cli.launch import DayRequest
     from skim_core.model.events import DayStarted
 
@@ -81,6 +82,8 @@ def _interrupted(
         if not isinstance(started, DayStarted):
             continue
         if strategies and started.strategy not in strategies:
+            continue
+        if asked_for(journal, summary.run_id) is not None:
             continue
         lease = journal.lease(summary.run_id)
         if lease is not None and lease.expires_at > now and not is_gone(lease.owner):

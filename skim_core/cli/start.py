@@ -108,7 +108,7 @@ def carry_out(
     conditions = Conditions(
         settings.broker, settings.pace, settings.broker_options(settings.broker)
     )
-    view = view_of(wanted, [request.day for request in requests])
+    view = view_of(wanted, [request.day for request in requests], journal)
     stopped: Stopped | None = None
     with view:
         try:
@@ -146,7 +146,7 @@ def _tell(result: DayResult) -> None:
     day = result.day
     what = f"the day of {day.strategy} on {day.session.exchange} {day.session.date}"
     said = {
-        DayEnd.ALREADY: f"{what} was run before, {result.reason}: nothing to do.",
+        DayEnd.ALREADY: f"{what}: {result.reason}, nothing to do.",
         DayEnd.ELSEWHERE: f"{what} is being run by another process ({result.reason}).",
         DayEnd.STOPPED: f"{what} was stopped ({result.reason}): "
         "'skim start_monitoring' goes on with it.",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from skim_core.cli.journaled import begun_days, session_looked_at
+from skim_core.cli.journaled import asked_for, begun_days, session_looked_at
 from skim_core.cli.output import Toned, echo, local_time, print_json, table
 from skim_core.cli.owner import is_gone
 from skim_core.cli.places import calendar_of, open_journal
@@ -31,6 +31,7 @@ _TONES = {
     "interrupted": "error",
     "skipped": "warning",
     "pending": "aside",
+    "by hand": "active",
     "not started": "aside",
 }
 
@@ -118,7 +119,7 @@ def _day(journal: Journal, started: DayStarted) -> _Day:
     if standing.state is not None and standing.state.outcome is not None:
         state = standing.state.outcome.value
     elif lease is None or lease.expires_at <= WallClock().now() or is_gone(lease.owner):
-        state = "interrupted"
+        state = "interrupted" if asked_for(journal, started.run_id) is None else "by hand"
     else:
         state, owner = "running", lease.owner
     return _Day(started.strategy, started.session, started.account, state, owner, started, standing)
@@ -166,6 +167,8 @@ def _print_day(day: _Day) -> None:
     echo(heading, "error" if day.state in _UNWELL else "title")
     if day.state == "interrupted":
         echo("No process runs it: 'skim start_monitoring' goes on with it.", "warning")
+    if day.state == "by hand":
+        echo("Phases were run by hand: 'skim start_trading_day' goes on with it.")
     standing = day.standing
     if standing is None or standing.state is None:
         return

@@ -35,17 +35,18 @@ class Silence(AbstractContextManager["Silence"]):
         """Do nothing."""
 
 
-def view_of(wanted: Wanted, days: Sequence[TradingDay]) -> View:
-    """Return the view for where the output goes."""
+def view_of(wanted: Wanted, days: Sequence[TradingDay], journal: Journal) -> View:
+    """Return the view for where the output goes; it knows what the days have been before."""
     if wanted.as_json:
         return Silence()
+    past = {day.run_id: [record.event for record in journal.read(day.run_id)] for day in days}
     if sys.stdout.isatty():
         from skim_core.cli.live import LiveView
 
-        return LiveView(days)
+        return LiveView(days, past=past)
     from skim_core.cli.plain import PlainView
 
-    return PlainView(days)
+    return PlainView(days, past)
 
 
 def summaries(journal: Journal, results: Sequence[DayResult]) -> list[dict[str, Any]]:

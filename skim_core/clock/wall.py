@@ -102,17 +102,24 @@ class WallClock:
 
 
 class PacedClock(WallClock):
-    """Time that starts at `start` and runs `factor` times as fast as the wall's."""
+    """Time that runs `factor` times as fast as the wall's, from `start` on.
+
+    It stands at `start` until it is first waited for, so that getting ready takes no time.
+    """
 
     def __init__(self, start: datetime, factor: float) -> None:
         self._start = start
         self._factor = factor
-        self._origin = time.monotonic()
+        self._origin: float | None = None
 
     def now(self) -> datetime:
         """Return this instant."""
+        if self._origin is None:
+            return self._start
         return self._start + timedelta(seconds=(time.monotonic() - self._origin) * self._factor)
 
     def seconds_until(self, when: datetime) -> float:
-        """Return the wall seconds from now to `when`."""
+        """Return the wall seconds from now to `when`; time runs from now on."""
+        if self._origin is None:
+            self._origin = time.monotonic()
         return super().seconds_until(when) / self._factor

@@ -145,7 +145,7 @@ class Book:
         return tuple(events)
 
     def _purge(self, event: ev.CandidatesPurged) -> None:
-        for symbol in event.symbols or tuple(self._candidates):
+        for symbol in event.symbols or {*self._candidates, *self._ranges}:
             self._candidates.pop(symbol, None)
             self._ranges.pop(symbol, None)
 

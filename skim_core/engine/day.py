@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
 
 from skim_core.decide.attempts import failed, succeeded
 from skim_core.decide.sequencer import CancelPhase, Command, Record, StartPhase, plan
@@ -15,6 +13,7 @@ from skim_core.engine.attempt import Attempt, Raised, Returned, describe
 from skim_core.engine.context import Permit, PermittedOrders, make_context
 from skim_core.engine.desk import OrderDesk
 from skim_core.engine.inbox import Inbox
+from skim_core.engine.messages import Message, Stop, Told, Wake
 from skim_core.engine.recorder import Recorder
 from skim_core.engine.results import record_result
 from skim_core.engine.shared import SharedFailure, SharedPhases, SharedResult, identity
@@ -24,31 +23,6 @@ from skim_core.ports.broker import BrokerNotice
 from skim_core.ports.engine import Assignment, DayEnd, DayResult, EngineSetup
 
 _log = logging.getLogger("skim.engine")
-
-
-@dataclass(frozen=True, slots=True)
-class Wake:
-    """It is time to plan again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """The day is to be left as it is."""
-
-    end: DayEnd
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A shared phase that another day ran has an outcome."""
-
-    phase: str
-    attempt: int
-    outcome: SharedResult | SharedFailure
-
-
-Message: TypeAlias = Wake | Stop | Returned | Raised | Told | BrokerNotice
 
 
 class DayRunner:
@@ -82,7 +56,10 @@ class DayRunner:
             events = self._recorder.load()
             if self._recorder.begun and self._recorder.state.finished:
                 outcome = self._recorder.state.outcome
-                return self._result(DayEnd.ALREADY, f"it had {outcome}")
+                return self._result(DayEnd.ALREADY, f"it was run before and {outcome}")
+            only = self._assignment.only
+            if only is not None and (end := self._cannot_run(only)):
+                return end
             if events:
                 await self._catch_up(events[-1].at)
             await self._begin()
@@ -118,20 +95,26 @@ class DayRunner:
                 pace=self._setup.pace,
                 config=assignment.config.model_dump(mode="json"),
                 versions=dict(assignment.versions),
+                only=assignment.only,
             )
             self._recorder.record(started, durable=True)
             return
         phases = self._recorder.state.phases.values()
         running = tuple(phase.phase for phase in phases if phase.status is PhaseStatus.RUNNING)
-        resumed = ev.DayResumed(at=now, owner=self._setup.owner, interrupted=running)
+        resumed = ev.DayResumed(
+            at=now,
+            owner=self._setup.owner,
+            interrupted=running,
+            only=self._assignment.only,
+        )
         self._recorder.record(resumed, durable=True)
         await self._desk.reconcile()
 
     async def _loop(self) -> DayResult:
         only = self._assignment.only
         while True:
-            if only is not None and (end := self._ends(only)):
-                return end
+            if only is not None and self._has_run(only):
+                return self._result(DayEnd.PAUSED, f"{only} was run")
             decided = plan(self._recorder.state, self._clock.now())
             commands = [command for command in decided.commands if only in {None, _phase(command)}]
             before = self._recorder.sequence
@@ -159,20 +142,27 @@ class DayRunner:
     def _result(self, end: DayEnd, reason: str) -> DayResult:
         return DayResult(self._assignment.day, end, reason)
 
-    def _ends(self, only: str) -> DayResult | None:
-        phases = self._recorder.state.phases
-        status = phases[only].status
-        repeats = self._assignment.graph[only].repeats
-        ticked = repeats and only in self._attempts and status is PhaseStatus.PENDING
-        if status.ended or ticked:
-            return self._result(DayEnd.PAUSED, f"{only} {status}")
+    def _cannot_run(self, only: str) -> DayResult | None:
+        """Return the result when `only` has run before, or has to wait for another phase."""
+        phases = self._recorder.state.phases if self._recorder.begun else {}
+        if only in phases and phases[only].status.ended:
+            reason = f"{only} was run before and {phases[only].status}"
+            return self._result(DayEnd.ALREADY, reason)
         waits = [
-            name for name in self._assignment.graph[only].after if not phases[name].status.ended
+            name
+            for name in self._assignment.graph[only].after
+            if name not in phases or not phases[name].status.ended
         ]
         if waits:
             reason = f"{only} comes after {', '.join(waits)}, which has not run yet"
             return self._result(DayEnd.NOT_NOW, reason)
         return None
+
+    def _has_run(self, only: str) -> bool:
+        status = self._recorder.state.phases[only].status
+        repeats = self._assignment.graph[only].repeats
+        ticked = repeats and only in self._attempts and status is PhaseStatus.PENDING
+        return status.ended or ticked
 
     # Commands
 

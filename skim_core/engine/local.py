@@ -85,7 +85,7 @@ class LocalEngine:
 
     def _owner_of(self, run_id: str) -> str:
         lease = self._setup.journal.lease(run_id)
-        return f"{lease.owner} runs it" if lease else "another process ran it until just now"
+        return lease.owner if lease else "it ended just now"
 
     def _release(self, run_id: str) -> None:
         try:

@@ -47,7 +47,8 @@ class DayStarted(_Event):
     """A trading day began; all that it needs to be run again is here.
 
     `config` is the strategy's validated configuration, `broker_options` the broker's (no
-    secrets), `pace` how time ran, `versions` the packages' that ran.
+    secrets), `pace` how time ran, `versions` the packages' that ran. `only`: the one phase
+    that was asked for, when a person ran it by hand; nobody goes on with the day unasked.
     """
 
     kind: Literal["day_started"] = "day_started"
@@ -61,14 +62,16 @@ class DayStarted(_Event):
     pace: str = "fast"
     config: dict[str, Any] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict)
+    only: Name | None = None
 
 
 class DayResumed(_Event):
-    """Another process took the day over after its owner was gone."""
+    """Another process goes on with the day: its owner was gone, or one phase was asked for."""
 
     kind: Literal["day_resumed"] = "day_resumed"
     owner: str
     interrupted: tuple[Name, ...] = ()
+    only: Name | None = None
 
 
 class DayFinished(_Event):

@@ -134,7 +134,7 @@ def _reference(info: PluginInfo) -> tuple[str, list[str]]:
     try:
         entry = EntryPoint(name=info.name, group=info.group, value=info.value)
         return entry.module, list(filter(None, (entry.attr or "").split(".")))
-    except (AttributeError, ValueError) as error:
+    except (AssertionError, AttributeError, ValueError) as error:  # by version of Python
         fault = (
             f"its entry point is {info.value!r}: write 'package.module' or "
             "'package.module:object' and reinstall the package."

@@ -76,7 +76,7 @@ class BrokerSetup:
     """What a broker is made from.
 
     `sessions` are the days that it will be asked about, `directory` a folder where it may
-    keep files of its own, `options` its section of the configuration (``[broker.<name>]``).
+    keep files of its own, `options` its section of the configuration (``[brokers.<name>]``).
     """
 
     account: str

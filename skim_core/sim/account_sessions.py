@@ -155,7 +155,7 @@ class AccountSessions:
         name = self._differing(header, RULES)
         if name:
             msg = (
-                f"[broker.sim] {name} is {getattr(self._options, name)!r}, but the account "
+                f"[brokers.sim] {name} is {getattr(self._options, name)!r}, but the account "
                 f"{header.account!r} began the session of {header.session.date} with "
                 f"{getattr(header.options, name)!r}: set it back, use another account, or move "
                 f"{path} away."

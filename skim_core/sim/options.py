@@ -1,4 +1,4 @@
-"""What can be set on the simulated exchange: the section ``[broker.sim]``."""
+"""What can be set on the simulated exchange: the section ``[brokers.sim]``."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def read_options(options: Mapping[str, Any]) -> SimOptions:
     for name in options:
         if name not in known:
             msg = (
-                f"[broker.sim] has no option {name!r}{nearest(name, known)}: "
+                f"[brokers.sim] has no option {name!r}{nearest(name, known)}: "
                 f"it takes {', '.join(known)}."
             )
             raise ConfigError(msg)
@@ -90,5 +90,5 @@ def read_options(options: Mapping[str, Any]) -> SimOptions:
         field = ".".join(str(part) for part in first["loc"])
         why = first["msg"].removeprefix("Value error, ")
         found = f", found {first['input']!r}" if "found" not in why else ""
-        msg = f"[broker.sim] {field}: {why}{found}."
+        msg = f"[brokers.sim] {field}: {why}{found}."
         raise ConfigError(msg) from error

@@ -21,10 +21,10 @@ def test_every_option_has_a_default():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"sead": 1}, r"\[broker.sim\] has no option 'sead' \(did you mean 'seed'\?\): it takes"),
-        ({"participation": 2}, r"\[broker.sim\] participation: .*1, found 2"),
-        ({"participation": "all"}, r"\[broker.sim\] participation: .*found 'all'"),
-        ({"latency": "soon"}, r"\[broker.sim\] latency: 'soon' is not a duration"),
+        ({"sead": 1}, r"\[brokers.sim\] has no option 'sead' \(did you mean 'seed'\?\): it takes"),
+        ({"participation": 2}, r"\[brokers.sim\] participation: .*1, found 2"),
+        ({"participation": "all"}, r"\[brokers.sim\] participation: .*found 'all'"),
+        ({"latency": "soon"}, r"\[brokers.sim\] latency: 'soon' is not a duration"),
         ({"halts": [{"symbol": "BHP", "from": "noon", "to": "close"}]}, "halts.0.from: 'noon' is"),
         ({"cash": -1}, "cash: .*found -1"),
     ],

@@ -113,9 +113,12 @@ def exit_purpose(symbol: str, orders: Iterable[OrderState]) -> str:
     """Return the purpose of the exit that must work now: ``exit``, then ``exit_2`` and so on.
 
     The same decision is one order. One that was refused, cancelled or filled is over: to
-    sell what is still held is the next decision.
+    sell what is still held is the next decision. One that the broker never had is not over.
     """
-    ended = sum(not state.live and state.order.symbol == symbol for state in _for(orders, "exit"))
+    ended = sum(
+        state.accepted and not state.live and state.order.symbol == symbol
+        for state in _for(orders, "exit")
+    )
     return f"exit_{ended + 1}" if ended else "exit"
 
 

@@ -33,6 +33,15 @@ def ended(child: subprocess.Popen[str]) -> tuple[int, str, str]:
     return child.returncode, out, err
 
 
+def leave_alone(home: Path, run: str) -> None:
+    """Make a day that was begun by hand one whose process went on with it and died."""
+    journal = SqliteJournal.open(home / "journal.sqlite")
+    records = journal.read(run)
+    resumed = ev.DayResumed(at=records[-1].event.at, owner="gone")
+    journal.append(run, len(records), [resumed])
+    journal.close()
+
+
 def check_finished_once(home: Path) -> None:
     """Check that the day ended well and that nothing was ordered or bought twice."""
     events = journaled(home)
@@ -139,6 +148,7 @@ def test_one_broken_strategy_does_not_keep_the_watchdog_from_the_others(
     module = install("another")
     for name, date in (("another", session), ("tiny", SESSION)):
         assert skim("setup", "--strategy", name, "--session", date).code == 0
+        leave_alone(home, f"{name}/XASX/{date}/paper")
     module.write_text("import a_package_that_is_not_there")
     told = process("start_monitoring")
     assert told.code == 2

@@ -75,14 +75,30 @@ def test_a_phase_before_the_one_it_comes_after_is_refused(skim, tiny):
     assert told.lines[-1] == (
         "skim: scan comes after setup, which has not run yet: nothing was done."
     )
-    assert statuses(skim)["scan"] == "pending"
+    assert "no day" in skim("status", *DAY[2:]).out, "nothing was begun"
 
 
 def test_a_phase_of_a_day_that_is_over_is_not_run(skim, tiny):
     skim("start_trading_day", *DAY)
     told = skim("scan", *DAY)
     assert told.code == 0
-    assert "was run before, it had completed" in told.out
+    assert "it was run before and completed, nothing to do" in told.out
+
+
+def test_a_phase_is_not_run_twice_by_hand(skim, tiny):
+    skim("setup", *DAY)
+    told = skim("setup", *DAY)
+    assert told.code == 0
+    assert "setup was run before and completed, nothing to do" in told.out
+
+
+def test_nobody_goes_on_unasked_with_a_day_whose_phases_are_run_by_hand(skim, tiny):
+    skim("setup", *DAY)
+    assert "by hand" in skim("status", *DAY[2:]).lines[0]
+    assert skim("start_monitoring").lines[-1].endswith("nothing to do.")
+    assert statuses(skim)["scan"] == "pending"
+    assert skim("start_trading_day", *DAY).code == 0
+    assert statuses(skim)["scan"] == "completed"
 
 
 def test_a_phase_that_raises_by_hand_is_told(skim, install, tiny):

@@ -43,7 +43,7 @@ def test_a_second_start_says_that_the_day_was_run(skim, tiny):
     again = skim(*START, "tiny")
     assert again.code == 0
     assert again.out == (
-        "skim: the day of tiny on XASX 2026-01-28 was run before, it had completed: "
+        "skim: the day of tiny on XASX 2026-01-28: it was run before and completed, "
         "nothing to do.\n"
     )
 

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from hypothesis import given
+
+from skim_core.cli.graph import as_mermaid, in_order
+from skim_core.model.graph import PhaseGraph
+from skim_core.model.phases import Phase
+from skim_core.testing.graphs import phase_graphs
+
+
+def test_phases_come_after_those_they_wait_for_whatever_the_declaration(skim, example):
+    shown = skim("graph", "example")
+    assert shown.code == 0
+    names = [words[0] for words in shown.words[2:6]]
+    assert names == ["scan", "alert", "trade", "manage"]
+
+
+@given(phase_graphs())
+def test_any_graph_is_put_in_an_order_that_it_could_run_in(graph):
+    ordered = [phase.name for phase in in_order(graph)]
+    assert sorted(ordered) == sorted(phase.name for phase in graph)
+    for phase in graph:
+        assert all(ordered.index(name) < ordered.index(phase.name) for name in phase.after)
+
+
+def test_policies_and_overrides_are_shown(skim, example):
+    Path("skim.toml").write_text('[strategy.example.phases.scan]\ntimeout = "3m"\n')
+    shown = skim("graph", "example").out
+    [scan] = [line for line in shown.splitlines() if line.startswith("scan")]
+    assert "at open+1m, by open+30m" in scan
+    assert "10:01:00 to 10:30:00" in scan
+    assert "  3m  " in scan
+    assert "3 attempts, 1s apart at first" in scan
+    assert "The configuration overrides scan: timeout." in shown
+    [manage] = [line for line in shown.splitlines() if line.startswith("manage")]
+    assert "every 30m from open to close" in manage
+    assert "protective" in manage
+
+
+def test_an_unsound_override_is_refused(skim, example):
+    Path("skim.toml").write_text('[strategy.example.phases.scna]\ntimeout = "3m"\n')
+    refused = skim("graph", "example")
+    assert (refused.code, "did you mean 'scan'?" in refused.err) == (2, True)
+
+
+def test_json_is_the_graph_itself(skim, example):
+    shown = skim("graph", "example", "--json").json
+    graph = PhaseGraph(*(Phase(**phase) for phase in shown["phases"]))
+    assert [phase.name for phase in graph] == ["trade", "alert", "scan", "manage"]
+
+
+def test_two_forms_at_once_are_refused(skim, example):
+    assert skim("graph", "example", "--json", "--mermaid").code == 2
+
+
+def test_mermaid_shows_policies_and_what_a_failure_means(skim, example):
+    lines = skim("graph", "example", "--mermaid").out.splitlines()
+    assert lines[0] == "flowchart LR"
+    assert (
+        '    phase_scan["scan<br/>at open+1m, by open+30m<br/>timeout 2m<br/>3 attempts, '
+        in (lines[1].replace("1s apart", "|").partition("|")[0])
+    )
+    assert "    phase_scan --> phase_alert" in lines
+    assert '    phase_alert -. "even if it fails" .-> phase_trade' in lines
+    assert any(line.startswith("    phase_manage{{") for line in lines)
+
+
+@given(phase_graphs())
+def test_mermaid_is_nodes_and_arrows_that_need_no_escaping(graph):
+    node = r'    phase_\w+(\["[^"]+"\]|\{\{"[^"]+"\}\})'
+    arrow = r'    phase_\w+ (-->|-\. "even if it fails" \.->) phase_\w+'
+    for line in as_mermaid(graph).splitlines()[1:]:
+        assert re.fullmatch(f"{node}|{arrow}", line), line

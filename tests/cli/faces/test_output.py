@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import typer.main
+from typer.core import TyperGroup
+
+from skim_core.cli.app import app
+from skim_core.cli.output import Toned, print_json, table
+
+ROWS = """
+from skim_core.cli.output import Toned, echo, table
+echo("heading", "error")
+table(("phase", "runs"), [(Toned("scan", "done"), 12), ("alert [red]", None)])
+"""
+
+
+def commands(group, *path: str):
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from commands(command, *path, name)
+        else:
+            yield (*path, name), command
+
+
+COMMANDS = dict(commands(typer.main.get_command(app)))
+
+
+def on_terminal(**environment: str) -> str:
+    """Return what a program that prints a table writes to a terminal."""
+    ours, theirs = pty.openpty()
+    given = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", **environment}
+    with subprocess.Popen([sys.executable, "-c", ROWS], stdout=theirs, env=given) as process:
+        assert process.wait(timeout=10) == 0
+    os.close(theirs)
+    with os.fdopen(ours, "rb", buffering=0) as screen:
+        return screen.read(65536).decode()
+
+
+def test_json_has_exact_numbers_and_utc(capsys):
+    sydney = timezone(timedelta(hours=11))
+    print_json(
+        {
+            "at": datetime(2026, 1, 6, 10, tzinfo=sydney),
+            "date": date(2026, 1, 6),
+            "price": Decimal("1E+2"),
+            "wait": timedelta(minutes=90),
+            "file": Path("a/b"),
+            "first": (1, None, True),
+        }
+    )
+    assert json.loads(capsys.readouterr().out) == {
+        "at": "2026-01-05T23:00:00Z",
+        "date": "2026-01-06",
+        "price": "100",
+        "wait": "1h30m",
+        "file": "a/b",
+        "first": [1, None, True],
+    }
+
+
+def test_json_refuses_what_has_no_form():
+    for value in (object(), float("nan")):
+        with pytest.raises((TypeError, ValueError)):
+            print_json({"value": value})
+
+
+def test_a_plain_table_is_aligned_with_numbers_to_the_right(capsys):
+    table(
+        ("name", "runs", "error"), [(Toned("scan", "error"), 7, None), ("a\nb", 1_200, "no data")]
+    )
+    assert capsys.readouterr().out == ("name  runs  error\nscan     7\na b   1200  no data\n")
+
+
+def test_a_terminal_gets_a_drawn_table_in_colours_and_text_as_it_is():
+    shown = on_terminal()
+    assert "─" in shown
+    assert "\x1b[1;31mheading" in shown
+    assert "\x1b[32mscan" in shown
+    assert "alert [red]" in shown
+
+
+def test_no_color_is_honoured():
+    shown = on_terminal(NO_COLOR="1")
+    assert "heading" in shown
+    assert "\x1b[1;31m" not in shown
+    assert "\x1b[32m" not in shown
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_command_has_json_and_debug_and_explains_itself(path, skim):
+    options = {option for parameter in COMMANDS[path].params for option in parameter.opts}
+    assert {"--json", "--debug"} <= options
+    helped = skim(*(part.replace("_", "-") for part in path), "--help")
+    assert helped.code == 0
+    assert (COMMANDS[path].help or "").split(".")[0].split()[0] in helped.out
