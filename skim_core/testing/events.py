@@ -199,6 +199,7 @@ _FIELDS: dict[str, SearchStrategy[Any]] = {
     "fill": fills(),
     "fill_price": prices(),
     "graph": phase_graphs() | st.just(_SHARED_GRAPH),
+    "only": st.none() | names(),
     "interrupted": _several(names()),
     "limit_price": _maybe(prices()),
     "opened_at": _maybe(instants()),
