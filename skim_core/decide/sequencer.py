@@ -156,9 +156,10 @@ def _window_over(state: DayState, phase: Phase, now: datetime) -> Answer:
 
 
 def _waiting(state: DayState, phase: Phase, _now: datetime) -> Answer:
-    if all(state.phases[name].status.ended for name in _before(state, phase)):
-        return None
-    return latest_start(state, phase) or NEVER
+    for name in _before(state, phase):
+        if not state.phases[name].status.ended:
+            return latest_start(state, phase) or NEVER
+    return None
 
 
 def _due(state: DayState, phase: Phase, now: datetime) -> Answer:
@@ -204,7 +205,10 @@ def plan(state: DayState, now: datetime) -> Plan:
     if all(phase.status.ended for phase in state.phases.values()):
         _finish(state, now, commands, wakes)
     wake_at = min(wakes, default=NEVER)
-    return Plan(commands=tuple(commands), wake_at=None if wake_at is NEVER else wake_at)
+    # Its parts are sound already: nothing is left to be validated.
+    return Plan.model_construct(
+        commands=tuple(commands), wake_at=None if wake_at is NEVER else wake_at
+    )
 
 
 def _ask(state: DayState, phase: Phase, now: datetime) -> Command | datetime:
@@ -234,22 +238,21 @@ def _faults(state: DayState) -> Iterator[str]:
             yield f"{phase.name} {verb}: {current.error}"
 
 
-def _before(state: DayState, phase: Phase) -> Iterator[str]:
-    """Yield what `phase` comes after, and what a skipped one of them came after.
+def _before(state: DayState, phase: Phase) -> tuple[str, ...]:
+    """Return what `phase` comes after, and what a skipped one of them came after.
 
     A phase that was skipped did not wait for its own dependencies.
     """
+    names = phase.after
     for name in phase.after:
-        yield name
         if state.phases[name].status is PhaseStatus.SKIPPED:
-            yield from _before(state, state.graph[name])
+            names = (*names, *_before(state, state.graph[name]))
+    return names
 
 
 def _obstructs(phase: Phase, current: PhaseState) -> bool:
-    return (
-        current.status in {PhaseStatus.FAILED, PhaseStatus.SKIPPED}
-        and phase.on_failure is OnFailure.STOP
-    )
+    lost = current.status is PhaseStatus.FAILED or current.status is PhaseStatus.SKIPPED
+    return lost and phase.on_failure is OnFailure.STOP
 
 
 def _skip(phase: Phase, now: datetime, reason: ev.SkipReason, detail: str) -> Record:

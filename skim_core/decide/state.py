@@ -26,10 +26,7 @@ class PhaseStatus(StrEnum):
     @property
     def ended(self) -> bool:
         """Whether the phase is over for today."""
-        return self in _ENDED
-
-
-_ENDED = frozenset({PhaseStatus.COMPLETED, PhaseStatus.FAILED, PhaseStatus.SKIPPED})
+        return self is not PhaseStatus.PENDING and self is not PhaseStatus.RUNNING
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,7 @@ class SqliteJournal:
         lease = Lease(run_id=run_id, owner=owner, expires_at=(now + term).astimezone(UTC))
         with self._use() as connection:
             self._refuse_lost_file()
+            self._wait_for_disk(durable=False)
             taken = connection.execute(
                 _ACQUIRE, (run_id, owner, _to_text(lease.expires_at), _to_text(now))
             )
@@ -145,6 +146,8 @@ class SqliteJournal:
     def release(self, run_id: str, owner: str) -> None:
         """Give the lease back; nothing happens when `owner` does not hold it."""
         with self._use() as connection:
+            # A lease that a power loss brings back runs out by itself.
+            self._wait_for_disk(durable=False)
             connection.execute("DELETE FROM leases WHERE run_id = ? AND owner = ?", (run_id, owner))
 
     def lease(self, run_id: str) -> Lease | None:

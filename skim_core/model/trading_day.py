@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import Field
@@ -17,7 +18,7 @@ class TradingDay(Model):
     session: Session
     account: Annotated[str, Field(pattern=r"^[A-Za-z0-9._\-]{1,40}$")]
 
-    @property
+    @cached_property
     def run_id(self) -> str:
         """The day's identity, derived from what it is, such as ``orb/XASX/2026-01-05/paper``."""
         return f"{self.strategy}/{self.session.exchange}/{self.session.date}/{self.account}"
