@@ -13,74 +13,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
-from skim_core.calendar.exchanges import load_exchange
-from skim_core.clock.virtual import VirtualClock
-from skim_core.engine.local import LocalEngine
 from skim_core.journal.sqlite import SqliteJournal
 from skim_core.model.events import event_to_json
 from skim_core.model.graph import PhaseGraph
 from skim_core.model.phases import Phase
-from skim_core.model.session import Session
-from skim_core.model.trading_day import TradingDay
-from skim_core.ports.bus import Bus
 from skim_core.ports.context import Context
-from skim_core.ports.engine import Assignment, EngineSetup
+from skim_core.testing.scripted import DayLab, ScriptedStrategy
 
-OPEN = datetime(2026, 1, 5, 23, 0, tzinfo=UTC)
-SESSION = Session(
-    exchange="XASX",
-    date=datetime(2026, 1, 6).date(),  # noqa: DTZ001  a date, in no zone
-    open=OPEN,
-    close=OPEN + timedelta(hours=6),
-    timezone="Australia/Sydney",
-)
 PHASES = 8
 
 
-class Nothing(BaseModel):
-    """No settings."""
-
-
-class Idle:
-    """A strategy whose phases do nothing."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def call(self, _hook: str, ctx: Context[Any]) -> Any:
-        """Do nothing."""
-        return _nothing(ctx)
-
-    def is_async(self, _hook: str) -> bool:
-        """Say that the phases are async."""
-        return True
-
-    def returns(self, _hook: str) -> Any:
-        """Say that they return nothing."""
-        return type(None)
-
-
-async def _nothing(_ctx: Context[Any]) -> None:
-    return None
-
-
-class NoBroker:
-    """A broker that is never asked."""
-
-    async def connect(self) -> None:
-        """Do nothing."""
-
-    async def close(self) -> None:
-        """Do nothing."""
-
-    def subscribe(self, _receiver: object) -> None:
-        """Do nothing."""
+async def nothing(_ctx: Context[Any]) -> None:
+    """Do nothing, as every phase here."""
 
 
 def chain(length: int) -> PhaseGraph:
@@ -92,27 +39,12 @@ def chain(length: int) -> PhaseGraph:
 
 async def run_days(journal: SqliteJournal, days: int) -> float:
     """Run days side by side; return the seconds taken."""
-    setup = EngineSetup(
-        journal=journal,
-        bus=Bus(),
-        clock=VirtualClock(OPEN),
-        broker=NoBroker(),  # type: ignore[arg-type]  # it is never asked
-        broker_name="none",
-        exchange=load_exchange("XASX"),
-        owner="bench",
-    )
-    graph = chain(PHASES)
+    lab, graph = DayLab(journal), chain(PHASES)
     assignments = [
-        Assignment(
-            TradingDay(strategy=f"s{n}", session=SESSION, account="paper"),
-            Idle(f"s{n}"),
-            graph,
-            Nothing(),
-        )
-        for n in range(days)
+        lab.assignment(ScriptedStrategy(f"s{n}", {"setup": nothing}), graph) for n in range(days)
     ]
     began = time.perf_counter()
-    results = await LocalEngine(setup).run(assignments)
+    results = await lab.run(*assignments)
     taken = time.perf_counter() - began
     if any(result.end != "completed" for result in results):
         msg = f"the days did not complete: {results}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from skim_core.cli.output import echo, print_json
-from skim_core.cli.owner import is_gone
+from skim_core.cli.owner import is_held
 from skim_core.cli.places import calendar_of, open_journal
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
@@ -86,7 +86,7 @@ def _interrupted(
         if asked_for(journal, summary.run_id) is not None:
             continue
         lease = journal.lease(summary.run_id)
-        if lease is not None and lease.expires_at > now and not is_gone(lease.owner):
+        if lease is not None and is_held(lease, now):
             if not wanted.as_json:
                 echo(f"skim: {summary.run_id} is run by {lease.owner}.")
             continue

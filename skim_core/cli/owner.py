@@ -6,12 +6,23 @@ import os
 import socket
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from skim_core.ports.journal import Lease
 
 
 def this_owner() -> str:
     """Return the name of this process in leases: host, process id and when it started."""
     pid = os.getpid()
     return f"{socket.gethostname()}:{pid}:{_started(pid) or 0}"
+
+
+def is_held(lease: Lease | None, now: datetime) -> bool:
+    """Whether somebody runs the day: the lease has not run out and its owner may be alive."""
+    return lease is not None and lease.expires_at > now and not is_gone(lease.owner)
 
 
 def is_gone(owner: str) -> bool:

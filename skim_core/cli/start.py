@@ -19,6 +19,7 @@ from skim_core.cli.places import calendar_of, open_journal
 from skim_core.cli.views import summaries, view_of
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
+from skim_core.decide.sequencer import AFTERMATH
 from skim_core.errors import ConfigError, SkimError
 from skim_core.model.session import Session
 from skim_core.model.times import format_duration
@@ -26,9 +27,6 @@ from skim_core.plugins.discovery import Group, find
 from skim_core.ports.engine import DayEnd, DayResult
 from skim_core.ports.journal import Journal
 from skim_core.settings import Settings
-
-AFTERMATH = dt.timedelta(minutes=15)
-"""How long after the close a day on the wall's time can still be started."""
 
 EXIT_CODES = {
     DayEnd.COMPLETED: 0,

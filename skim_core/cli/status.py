@@ -8,7 +8,7 @@ from typing import Any
 
 from skim_core.cli.journaled import asked_for, begun_days, session_looked_at
 from skim_core.cli.output import Toned, echo, local_time, print_json, table
-from skim_core.cli.owner import is_gone
+from skim_core.cli.owner import is_held
 from skim_core.cli.places import calendar_of, open_journal
 from skim_core.cli.standing import Standing, fold
 from skim_core.cli.summary import described
@@ -118,7 +118,7 @@ def _day(journal: Journal, started: DayStarted) -> _Day:
     owner = None
     if standing.state is not None and standing.state.outcome is not None:
         state = standing.state.outcome.value
-    elif lease is None or lease.expires_at <= WallClock().now() or is_gone(lease.owner):
+    elif lease is None or not is_held(lease, WallClock().now()):
         state = "interrupted" if asked_for(journal, started.run_id) is None else "by hand"
     else:
         state, owner = "running", lease.owner

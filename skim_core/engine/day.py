@@ -16,9 +16,10 @@ from skim_core.engine.inbox import Inbox
 from skim_core.engine.messages import Message, Stop, Told, Wake
 from skim_core.engine.recorder import Recorder
 from skim_core.engine.results import record_result
-from skim_core.engine.shared import SharedFailure, SharedPhases, SharedResult, identity
+from skim_core.engine.shared import Identity, SharedFailure, SharedPhases, SharedResult, identity
 from skim_core.errors import SkimError
 from skim_core.model import events as ev
+from skim_core.model.phases import Shared
 from skim_core.ports.broker import BrokerNotice
 from skim_core.ports.engine import Assignment, DayEnd, DayResult, EngineSetup
 
@@ -191,7 +192,7 @@ class DayRunner:
             ev.PhaseStarted(at=now, phase=name, attempt=number),
         )
         if command.shared is not None:
-            work = identity(command.shared, self._assignment.config.model_dump(mode="json"))
+            work = self._work(command.shared)
 
             def told(outcome: SharedResult | SharedFailure) -> None:
                 self._inbox.put(Told(name, number, outcome))
@@ -246,8 +247,10 @@ class DayRunner:
     def _settle_shared(self, name: str, outcome: SharedResult | SharedFailure) -> None:
         shared = self._recorder.state.graph[name].shared
         if shared is not None:
-            work = identity(shared, self._assignment.config.model_dump(mode="json"))
-            self._shared.settle(work, self._assignment.day.run_id, outcome)
+            self._shared.settle(self._work(shared), self._assignment.day.run_id, outcome)
+
+    def _work(self, shared: Shared) -> Identity:
+        return identity(shared, self._assignment.config.model_dump(mode="json"))
 
     def _take_over(self, message: Told) -> None:
         now, outcome = self._clock.now(), message.outcome

@@ -200,8 +200,6 @@ class OrderDesk:
         return self._book.orders[reference]
 
     def _bracket_orders(self, bracket: Bracket, reference: str) -> tuple[Order, ...]:
-        group, base = reference, reference.removesuffix(".P")
-        exit_side = bracket.side.opposite
         entry = _order(
             reference=reference,
             symbol=bracket.symbol,
@@ -211,31 +209,20 @@ class OrderDesk:
             limit_price=self._not_worse(bracket.side, bracket.limit_price),
             purpose=bracket.purpose,
         )
-        stop = _order(
-            reference=f"{base}.S",
-            symbol=bracket.symbol,
-            side=exit_side,
-            quantity=bracket.quantity,
+        side = bracket.side.opposite
+        stop = _child(
+            entry,
+            "stop",
             type=OrderType.STOP,
-            stop_price=self._away(exit_side, bracket.stop_price),
-            time_in_force=TimeInForce.GTC,
-            purpose="stop",
-            parent=reference,
-            oca_group=group,
+            stop_price=self._away(side, bracket.stop_price),
         )
         if bracket.target_price is None:
             return entry, stop
-        target = _order(
-            reference=f"{base}.T",
-            symbol=bracket.symbol,
-            side=exit_side,
-            quantity=bracket.quantity,
+        target = _child(
+            entry,
+            "target",
             type=OrderType.LIMIT,
-            limit_price=self._not_worse(exit_side, bracket.target_price),
-            time_in_force=TimeInForce.GTC,
-            purpose="target",
-            parent=reference,
-            oca_group=group,
+            limit_price=self._not_worse(side, bracket.target_price),
         )
         return entry, stop, target
 
@@ -256,6 +243,22 @@ class OrderDesk:
     def _away(self, side: Side, stop: Decimal) -> Decimal:
         exchange = self._exchange
         return exchange.round_down(stop) if side is Side.SELL else exchange.round_up(stop)
+
+
+def _child(entry: Order, purpose: str, **fields: object) -> Order:
+    """Return an order that rests from the entry's first fill on; one child cancels the other."""
+    leg = purpose[0].upper()
+    return _order(
+        reference=f"{entry.reference.removesuffix('.P')}.{leg}",
+        symbol=entry.symbol,
+        side=entry.side.opposite,
+        quantity=entry.quantity,
+        time_in_force=TimeInForce.GTC,
+        purpose=purpose,
+        parent=entry.reference,
+        oca_group=entry.reference,
+        **fields,
+    )
 
 
 def _order(**fields: object) -> Order:

@@ -210,6 +210,10 @@ class Phase(Model):
         ):
             if unsound:
                 raise ValueError(mend)
+        return self
+
+    @model_validator(mode="after")
+    def _window_opens(self) -> Self:
         for start, end, names in (
             (self.at, self.deadline, "'at' and 'deadline'"),
             (*(self.between or (None, None)), "'between'"),
