@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from skim_core.model.market import OpeningRange as OpeningRange
     from skim_core.model.market import Quote as Quote
     from skim_core.model.orders import Bracket as Bracket
+    from skim_core.model.orders import OrderStage as OrderStage
     from skim_core.model.orders import OrderState as OrderState
-    from skim_core.model.orders import OrderStatus as OrderStatus
     from skim_core.model.orders import OrderType as OrderType
     from skim_core.model.orders import Position as Position
     from skim_core.model.orders import Side as Side
@@ -47,8 +47,8 @@ _HOMES = {
     "GapRow": "ports.broker",
     "GapScan": "ports.broker",
     "OpeningRange": "model.market",
+    "OrderStage": "model.orders",
     "OrderState": "model.orders",
-    "OrderStatus": "model.orders",
     "OrderType": "model.orders",
     "Phase": "model.phases",
     "PhaseGraph": "model.graph",

@@ -56,6 +56,10 @@ class BrokerError(SkimError):
     exit_code = 3
 
 
+class NotSentError(BrokerError):
+    """Nothing was sent to the broker, for certain: it may be sent again."""
+
+
 class OrderRefusedError(SkimError):
     """An order intent is unsound or not allowed; nothing was sent."""
 

@@ -75,7 +75,7 @@ class Story:
             parts.append(f"({event.reason})")
         return Line(event.at, event.phase, " ".join(parts), "done")
 
-    def submitted(self, event: ev.OrderSubmitted) -> Line | None:
+    def submitted(self, event: ev.OrderIntended) -> Line | None:
         """Tell what was ordered; a bracket's children are told with its entry."""
         order = event.order
         self._orders[order.reference] = order
@@ -178,7 +178,7 @@ _TELLERS: dict[type[ev.Event], Callable[[Story, Any], Line | None]] = {
     ev.CandidatesScanned: _scanned,
     ev.OpeningRangesTracked: _tracked,
     ev.CandidatesAlerted: _alerted,
-    ev.OrderSubmitted: Story.submitted,
+    ev.OrderIntended: Story.submitted,
     ev.OrderFilled: Story.filled,
     ev.OrderRejected: lambda _story, event: Line(
         event.at, "order", f"rejected: {event.reason}", "error"

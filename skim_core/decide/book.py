@@ -6,76 +6,49 @@ fold of its own fills, whatever else the account holds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from skim_core.decide.holdings import Holding, split
+from skim_core.decide.orders import next_stage
+from skim_core.errors import SequenceError
 from skim_core.model import events as ev
 from skim_core.model.market import Candidate, OpeningRange
-from skim_core.model.orders import Fill, OrderState, OrderStatus, Position, Side
-
-
-@dataclass(slots=True)
-class _Holding:
-    """A position as it is built and taken down, from flat to flat."""
-
-    side: Side
-    opened_at: datetime
-    bought: int = 0
-    cost: Decimal = Decimal(0)
-    sold: int = 0
-    proceeds: Decimal = Decimal(0)
-    commission: Decimal = Decimal(0)
-
-    @property
-    def quantity(self) -> int:
-        return (self.bought - self.sold) * self.side.sign
-
-    def add(self, fill: Fill) -> None:
-        self.commission += fill.commission
-        if fill.side is self.side:
-            self.bought += fill.quantity
-            self.cost += fill.quantity * fill.price
-        else:
-            self.sold += fill.quantity
-            self.proceeds += fill.quantity * fill.price
-
-    def position(self, symbol: str) -> Position:
-        return Position(
-            symbol=symbol, quantity=self.quantity, average_price=self.cost / self.bought
-        )
-
-    def closed(self, fill: Fill) -> ev.PositionClosed:
-        commission = self.commission + fill.commission
-        proceeds = self.proceeds + fill.quantity * fill.price
-        return ev.PositionClosed(
-            at=fill.at,
-            symbol=fill.symbol,
-            quantity=self.bought,
-            entry_price=_exact(self.cost / self.bought),
-            exit_price=_exact(proceeds / self.bought),
-            profit=_exact((proceeds - self.cost) * self.side.sign - commission),
-            opened_at=self.opened_at,
-        )
-
-
-def _exact(amount: Decimal) -> Decimal:
-    return amount.quantize(Decimal("0.000001")).normalize() + Decimal(0)
+from skim_core.model.orders import Fill, OrderStage, OrderState, Position
 
 
 class Book:
-    """What a day found, sent and holds. `apply` every event of the day, in order."""
+    """What a day found, sent and holds. `apply` every event of the day, in order.
+
+    `halted` is the halt that keeps entries back, `connected` whether the line to the broker
+    is up, `foreign` the shares by symbol that others hold in the account, `lapsed` the
+    positions whose missing protection was told of; `touched` is when an order or position
+    of a symbol last changed. `version` grows with each change.
+    """
 
     def __init__(self) -> None:
         self._candidates: dict[str, Candidate] = {}
         self._ranges: dict[str, OpeningRange] = {}
         self._orders: dict[str, OrderState] = {}
-        self._children: dict[str, list[str]] = {}
-        self._holdings: dict[str, _Holding] = {}
+        self._live: dict[str, None] = {}
+        self._holdings: dict[str, Holding] = {}
         self._executions: set[str] = set()
+        self._bare: dict[str, datetime] = {}
+        self.touched: dict[str, datetime] = {}
+        self.refusals: dict[tuple[str, str], ev.OrderRefused] = {}
+        self.entries_sent: list[datetime] = []
+        self.realised = Decimal(0)
+        self.peak = Decimal(0)
+        self.halted: ev.EntriesHalted | None = None
+        self.connected = True
+        self.foreign: Mapping[str, int] = {}
+        self.foreign_orders: tuple[str, ...] = ()
+        self.reconciled = False
+        self.lapsed: set[str] = set()
+        self.version = 0
 
     @property
     def candidates(self) -> Mapping[str, Candidate]:
@@ -93,33 +66,90 @@ class Book:
         return MappingProxyType(self._orders)
 
     @property
+    def holdings(self) -> Mapping[str, Holding]:
+        """What the strategy holds, by symbol, with what it cost."""
+        return MappingProxyType(self._holdings)
+
+    @property
     def positions(self) -> dict[str, Position]:
         """What the strategy holds, by symbol; flat ones are left out."""
         return {symbol: held.position(symbol) for symbol, held in self._holdings.items()}
 
+    @property
+    def bare(self) -> Mapping[str, datetime]:
+        """The positions that no working stop covers wholly, and since when."""
+        return MappingProxyType(self._bare)
+
+    @property
+    def live(self) -> list[OrderState]:
+        """The orders that may still trade, oldest first."""
+        return [self._orders[reference] for reference in self._live]
+
     def live_orders(self, symbol: str) -> list[OrderState]:
         """Return the orders in `symbol` that may still trade, oldest first."""
+        return [state for state in self.live if state.order.symbol == symbol]
+
+    def unknown(self, symbol: str) -> OrderState | None:
+        """Return an order in `symbol` of which nobody knows what became of it, or None."""
+        states = (state for state in self.live_orders(symbol))
+        return next((state for state in states if state.stage is OrderStage.UNKNOWN), None)
+
+    def stops(self, symbol: str) -> list[OrderState]:
+        """Return the live stops that protect the position in `symbol`, oldest first."""
+        held = self._holdings.get(symbol)
         return [
-            state for state in self._orders.values() if state.live and state.order.symbol == symbol
+            state
+            for state in self.live_orders(symbol)
+            if is_stop(state) and (held is None or state.order.side is not held.side)
         ]
 
+    def check(self, events: Iterable[ev.Event]) -> None:
+        """Raise SequenceError when one of `events` can't happen to its order; change nothing."""
+        stages: dict[str, OrderStage] = {}
+        for event in events:
+            if isinstance(event, ev.OrderIntended):
+                if event.order.reference in self._orders:
+                    what = f"{event.order.reference} was decided twice"
+                    raise _damaged(what)
+                stages[event.order.reference] = OrderStage.INTENT
+                continue
+            if isinstance(event, ev.OrderCarried):
+                stages[event.state.order.reference] = event.state.stage
+                continue
+            reference = _reference_of(event)
+            if reference is None:
+                continue
+            stage = stages.get(reference)
+            if stage is None:
+                if reference not in self._orders:
+                    what = f"{event.kind!r} tells of {reference}, which was never decided"
+                    raise _damaged(what)
+                stage = self._orders[reference].stage
+            stages[reference] = next_stage(stage, event)
+
     def apply(self, event: ev.Event) -> None:
-        """Fold one event; those that are not the book's business change nothing."""
+        """Fold one event; those that are not the book's business change nothing.
+
+        Raises SequenceError for an order's event that can't happen to it.
+        """
         fold = self._folds.get(type(event))
         if fold is not None:
             fold(self, event)
+            self.version += 1
 
     def consequences(self, fill: Fill) -> tuple[ev.Event, ...]:
         """Return the events that a broker's fill means; none when it is known already.
 
         A fill of an order that is not in the book means nothing here: it is another's.
+        What a person has said of an order stands, also against a fill that is told later.
         """
         state = self._orders.get(fill.reference)
-        if state is None or fill.execution_id in self._executions:
+        told = {fill.execution_id, resolved_execution(fill.reference)} & self._executions
+        if state is None or told:
             return ()
         remaining = max(0, state.order.quantity - state.filled - fill.quantity)
         events: list[ev.Event] = [ev.OrderFilled(at=fill.at, fill=fill, remaining=remaining)]
-        if state.order.purpose == "stop" and state.order.stop_price is not None:
+        if is_stop(state) and state.order.stop_price is not None:
             events.append(
                 ev.StopHit(
                     at=fill.at,
@@ -130,62 +160,31 @@ class Book:
                 )
             )
         holding = self._holdings.get(fill.symbol)
-        if holding is None:
+        closing, opening = split(holding, fill)
+        if (
+            holding is not None
+            and closing is not None
+            and closing.quantity == abs(holding.quantity)
+        ):
+            events.append(holding.closed(closing))
+        if opening is not None and (holding is None or closing is not None):
             events.append(
                 ev.PositionOpened(
                     at=fill.at,
                     symbol=fill.symbol,
                     side=fill.side,
-                    quantity=fill.quantity,
+                    quantity=opening.quantity,
                     price=fill.price,
                 )
             )
-        elif holding.quantity + fill.side.sign * fill.quantity == 0:
-            events.append(holding.closed(fill))
         return tuple(events)
+
+    # Folds
 
     def _purge(self, event: ev.CandidatesPurged) -> None:
         for symbol in event.symbols or {*self._candidates, *self._ranges}:
             self._candidates.pop(symbol, None)
             self._ranges.pop(symbol, None)
-
-    def _fill(self, event: ev.OrderFilled) -> None:
-        fill = event.fill
-        state = self._orders[fill.reference]
-        filled = state.filled + fill.quantity
-        paid = (state.average_price or Decimal(0)) * state.filled + fill.price * fill.quantity
-        status = state.status if event.remaining else OrderStatus.FILLED
-        self._change(
-            fill.reference, filled=filled, average_price=paid / filled, status=status, accepted=True
-        )
-        self._executions.add(fill.execution_id)
-        for child in self._children.get(fill.reference, ()):
-            if self._orders[child].status is OrderStatus.HELD:
-                self._change(child, status=OrderStatus.WORKING)
-        holding = self._holdings.setdefault(fill.symbol, _Holding(fill.side, fill.at))
-        holding.add(fill)
-        if holding.quantity == 0:
-            del self._holdings[fill.symbol]
-
-    def _change(self, reference: str, **changes: Any) -> None:
-        self._orders[reference] = self._orders[reference].model_copy(update=changes)
-
-    def _submit(self, event: ev.OrderSubmitted) -> None:
-        held = event.order.parent is not None
-        status = OrderStatus.HELD if held else OrderStatus.WORKING
-        self._orders[event.order.reference] = OrderState(order=event.order, status=status)
-        if event.order.parent is not None:
-            self._children.setdefault(event.order.parent, []).append(event.order.reference)
-
-    def _modify(self, event: ev.OrderModified) -> None:
-        order = self._orders[event.reference].order.model_copy(
-            update={
-                "quantity": event.quantity,
-                "limit_price": event.limit_price,
-                "stop_price": event.stop_price,
-            }
-        )
-        self._change(event.reference, order=order)
 
     def _scan(self, event: ev.CandidatesScanned) -> None:
         self._candidates.update({found.symbol: found for found in event.candidates})
@@ -193,27 +192,178 @@ class Book:
     def _track(self, event: ev.OpeningRangesTracked) -> None:
         self._ranges.update({measured.symbol: measured for measured in event.ranges})
 
-    def _accept(self, event: ev.OrderAccepted) -> None:
-        self._change(event.reference, accepted=True)
+    def _refuse(self, event: ev.OrderRefused) -> None:
+        self.refusals[event.symbol, event.purpose] = event
+        self._see_peak(event.reading)
 
-    def _end(self, event: ev.OrderCancelled | ev.OrderRejected) -> None:
-        cancelled = isinstance(event, ev.OrderCancelled)
-        status = OrderStatus.CANCELLED if cancelled else OrderStatus.REJECTED
-        self._change(event.reference, status=status, reason=event.reason, accepted=True)
+    def _intend(self, event: ev.OrderIntended) -> None:
+        order = event.order
+        self._put(OrderState(order=order, changed_at=event.at))
+        self.refusals.pop((order.symbol, order.purpose), None)
+        self._see_peak(event.reading)
+        if event.reading is not None:
+            self.entries_sent.append(event.at)
 
-    def _forget(self, event: ev.OrderAbsent) -> None:
-        reason = "the broker never had it"
-        self._change(event.reference, status=OrderStatus.CANCELLED, reason=reason)
+    def _see_peak(self, reading: Any) -> None:
+        if reading is not None:
+            self.peak = max(self.peak, reading.realised + reading.unrealised)
+
+    def _advance(self, event: Any) -> None:
+        state = self._orders[event.reference]
+        changes: dict[str, Any] = {"stage": next_stage(state.stage, event), "changed_at": event.at}
+        if isinstance(event, ev.OrderSending):
+            changes["sent_at"] = event.at
+        elif isinstance(event, ev.OrderAbsent):
+            may = event.certain or state.order.limit_price is not None
+            changes |= {"reason": event.reason, "resendable": may}
+        elif isinstance(event, ev.OrderAcknowledged):
+            changes["broker_id"] = event.broker_id or state.broker_id
+        else:
+            changes["reason"] = getattr(event, "reason", "") or getattr(event, "finding", "")
+        self._put(state.model_copy(update=changes), event.at)
+
+    def _modify(self, event: ev.OrderModified) -> None:
+        state = self._orders[event.reference]
+        prices = {"limit_price": event.limit_price, "stop_price": event.stop_price}
+        order = state.order.model_copy(update={"quantity": event.quantity, **prices})
+        self._put(state.model_copy(update={"order": order}), event.at)
+
+    def _ask_cancel(self, event: ev.OrderCancelling) -> None:
+        state = self._orders[event.reference]
+        self._put(state.model_copy(update={"cancelling": True}), event.at)
+
+    def _fill(self, event: ev.OrderFilled) -> None:
+        fill = event.fill
+        state = self._orders[fill.reference]
+        filled = state.filled + fill.quantity
+        paid = (state.average_price or Decimal(0)) * state.filled + fill.price * fill.quantity
+        changes = {
+            "filled": filled,
+            "average_price": paid / filled,
+            "stage": next_stage(state.stage, event),
+            "changed_at": fill.at,
+        }
+        self._executions.add(fill.execution_id)
+        self._take_from_group(state, fill.quantity)
+        self._hold(fill)
+        self._put(state.model_copy(update=changes), fill.at)
+
+    def _take_from_group(self, state: OrderState, quantity: int) -> None:
+        group = state.order.oca_group
+        if group is None:
+            return
+        for other in self.live:
+            if other.order.oca_group == group and other.order.reference != state.order.reference:
+                taken = min(other.taken + quantity, other.order.quantity - other.filled)
+                self._orders[other.order.reference] = other.model_copy(update={"taken": taken})
+
+    def _hold(self, fill: Fill) -> None:
+        closing, opening = split(self._holdings.get(fill.symbol), fill)
+        if closing is not None:
+            holding = self._holdings[fill.symbol]
+            holding.add(closing)
+            if holding.quantity == 0:
+                del self._holdings[fill.symbol]
+        if opening is not None:
+            self._holdings.setdefault(fill.symbol, Holding(fill.side, fill.at)).add(opening)
+
+    def _carry_order(self, event: ev.OrderCarried) -> None:
+        self._put(event.state, event.at)
+
+    def _carry_position(self, event: ev.PositionCarried) -> None:
+        self._holdings[event.symbol] = Holding.carried(event)
+        self._look_at_cover(event.symbol, event.at)
+
+    def _close(self, event: ev.PositionClosed) -> None:
+        self.realised += event.profit
+        self.peak = max(self.peak, self.realised)
+
+    def _lapse(self, event: ev.ProtectionLapsed) -> None:
+        self.lapsed.add(event.symbol)
+
+    def _restore(self, event: ev.ProtectionRestored) -> None:
+        self.lapsed.discard(event.symbol)
+
+    def _halt(self, event: ev.EntriesHalted) -> None:
+        self.halted = event
+
+    def _resume(self, _event: ev.EntriesResumed) -> None:
+        self.halted = None
+
+    def _connect(self, event: ev.ConnectionChanged) -> None:
+        self.connected = event.up
+
+    def _reconcile(self, event: ev.Reconciled) -> None:
+        self.foreign = event.foreign_positions
+        self.foreign_orders = event.foreign_orders
+        self.reconciled = True
+
+    def _put(self, state: OrderState, at: datetime | None = None) -> None:
+        reference = state.order.reference
+        self._orders[reference] = state
+        if state.live:
+            self._live[reference] = None
+        else:
+            self._live.pop(reference, None)
+        if at is not None:
+            self._look_at_cover(state.order.symbol, at)
+
+    def _look_at_cover(self, symbol: str, at: datetime) -> None:
+        self.touched[symbol] = at
+        held = self._holdings.get(symbol)
+        if held is None or covered(self.stops(symbol)) >= abs(held.quantity):
+            self._bare.pop(symbol, None)
+        else:
+            self._bare.setdefault(symbol, at)
 
     _folds: ClassVar[dict[type[ev.Event], Callable[[Book, Any], None]]] = {
         ev.CandidatesPurged: _purge,
         ev.CandidatesScanned: _scan,
         ev.OpeningRangesTracked: _track,
-        ev.OrderSubmitted: _submit,
-        ev.OrderAccepted: _accept,
+        ev.OrderRefused: _refuse,
+        ev.OrderIntended: _intend,
+        ev.OrderSending: _advance,
+        ev.OrderAcknowledged: _advance,
         ev.OrderModified: _modify,
+        ev.OrderCancelling: _ask_cancel,
         ev.OrderFilled: _fill,
-        ev.OrderCancelled: _end,
-        ev.OrderRejected: _end,
-        ev.OrderAbsent: _forget,
+        ev.OrderCancelled: _advance,
+        ev.OrderRejected: _advance,
+        ev.OrderAbsent: _advance,
+        ev.OrderUnknown: _advance,
+        ev.OrderResolved: _advance,
+        ev.OrderCarried: _carry_order,
+        ev.PositionCarried: _carry_position,
+        ev.PositionClosed: _close,
+        ev.ProtectionLapsed: _lapse,
+        ev.ProtectionRestored: _restore,
+        ev.EntriesHalted: _halt,
+        ev.EntriesResumed: _resume,
+        ev.ConnectionChanged: _connect,
+        ev.Reconciled: _reconcile,
     }
+
+
+def is_stop(state: OrderState) -> bool:
+    """Whether the order is a protective stop."""
+    return state.order.purpose == "stop"
+
+
+def covered(stops: Iterable[OrderState]) -> int:
+    """Return the shares that stops cover which the broker is known to have."""
+    return sum(state.open_quantity for state in stops if not state.in_doubt)
+
+
+def resolved_execution(reference: str) -> str:
+    """Return the execution id of the fill that a person said an order had."""
+    return f"resolved-{reference}"
+
+
+def _reference_of(event: ev.Event) -> str | None:
+    if isinstance(event, ev.OrderFilled):
+        return event.fill.reference
+    return getattr(event, "reference", None)
+
+
+def _damaged(what: str) -> SequenceError:
+    return SequenceError(f"{what}: the journal is damaged.")

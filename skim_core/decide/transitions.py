@@ -141,13 +141,20 @@ _FOLDS: dict[type[ev.Event], Callable[[DayState, Any], DayState]] = {
     **dict.fromkeys(_PHASE_CHANGES, _fold_phase),
     ev.DayResumed: _resume,
     ev.DayFinished: lambda state, event: replace(state, outcome=event.outcome),
-    ev.OrderSubmitted: lambda state, event: _expose(state, event.order.reference),
+    ev.OrderIntended: lambda state, event: _expose(state, event.order.reference),
+    ev.OrderSending: lambda state, event: _expose(state, event.reference),
+    ev.OrderAcknowledged: lambda state, event: _expose(state, event.reference),
     ev.OrderFilled: lambda state, event: (
         state if event.remaining else _cover(state, event.fill.reference)
     ),
     ev.OrderCancelled: lambda state, event: _cover(state, event.reference),
     ev.OrderRejected: lambda state, event: _cover(state, event.reference),
     ev.OrderAbsent: lambda state, event: _cover(state, event.reference),
+    ev.OrderResolved: lambda state, event: (
+        state if event.outcome == "working" else _cover(state, event.reference)
+    ),
+    ev.OrderCarried: lambda state, event: _expose(state, event.state.order.reference),
+    ev.PositionCarried: lambda state, event: _expose(state, event.symbol),
     ev.PositionOpened: lambda state, event: _expose(state, event.symbol),
     ev.PositionClosed: lambda state, event: _cover(state, event.symbol),
 }

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from skim_core.decide.attempts import failed, succeeded
+from skim_core.decide.book import Book
 from skim_core.decide.sequencer import CancelPhase, Command, Record, StartPhase, plan
 from skim_core.decide.state import PhaseStatus
 from skim_core.engine.attempt import Attempt, Raised, Returned, describe
+from skim_core.engine.carry import carried
+from skim_core.engine.common import Common
 from skim_core.engine.context import Permit, PermittedOrders, make_context
-from skim_core.engine.desk import OrderDesk
+from skim_core.engine.day_orders import DayOrders
 from skim_core.engine.inbox import Inbox
-from skim_core.engine.messages import Message, Stop, Told, Wake
+from skim_core.engine.messages import Broke, ControlsChanged, Message, Stop, Told, Wake
 from skim_core.engine.recorder import Recorder
 from skim_core.engine.results import record_result
 from skim_core.engine.shared import Identity, SharedFailure, SharedPhases, SharedResult, identity
 from skim_core.errors import SkimError
 from skim_core.model import events as ev
+from skim_core.model.controls import Halt
 from skim_core.model.phases import Shared
 from skim_core.ports.broker import BrokerNotice
 from skim_core.ports.engine import Assignment, DayEnd, DayResult, EngineSetup
@@ -29,17 +34,48 @@ _log = logging.getLogger("skim.engine")
 class DayRunner:
     """Runs one day from where its journal ends to where the day ends."""
 
-    def __init__(self, assignment: Assignment, setup: EngineSetup, shared: SharedPhases) -> None:
+    def __init__(
+        self,
+        assignment: Assignment,
+        setup: EngineSetup,
+        shared: SharedPhases,
+        common: Common,
+        may_send: Callable[[], bool],
+    ) -> None:
         self._assignment = assignment
         self._setup = setup
         self._shared = shared
         self._clock = setup.clock
         self._recorder = Recorder(assignment.day, setup.journal, setup.bus)
-        self._desk = OrderDesk(self._recorder, setup.broker, setup.clock, setup.exchange)
         self._inbox: Inbox[Message] = Inbox(setup.clock)
+        self._common = common
+        self._orders = DayOrders(
+            self._recorder,
+            setup,
+            common,
+            assignment.limits,
+            may_send=may_send,
+            wake=self._wake,
+            broke=lambda error: self._inbox.put(Broke(error)),
+        )
         self._attempts: dict[str, Attempt] = {}
         self._listening = False
         self._reason = ""
+        self._expected: datetime | None = None
+
+    @property
+    def book(self) -> Book:
+        """The day's book."""
+        return self._recorder.book
+
+    def stuck(self, patience: timedelta) -> bool:
+        """Whether the day should have gone on for `patience` already, and does not."""
+        return self._expected is not None and self._clock.now() > self._expected + patience
+
+    def controls_changed(self) -> None:
+        """Take in soon what people have said."""
+        if self._listening:
+            self._inbox.put(ControlsChanged())
 
     def hear(self, notice: BrokerNotice) -> None:
         """Take a broker's notice; before the day has begun there is nobody to take it."""
@@ -67,6 +103,7 @@ class DayRunner:
             return await self._loop()
         finally:
             self._listening = False
+            self._orders.stop()
             for attempt in self._attempts.values():
                 attempt.forget()
             self._shared.abandon(self._assignment.day.run_id)
@@ -96,9 +133,14 @@ class DayRunner:
                 pace=self._setup.pace,
                 config=assignment.config.model_dump(mode="json"),
                 versions=dict(assignment.versions),
+                limits=assignment.limits,
                 only=assignment.only,
+                missed=assignment.missed,
             )
-            self._recorder.record(started, durable=True)
+            taken_over = carried(self._setup.journal, assignment.day, now)
+            self._recorder.record(started, *taken_over, durable=True)
+            self._orders.take_controls()
+            await self._orders.begin("the day begins")
             return
         phases = self._recorder.state.phases.values()
         running = tuple(phase.phase for phase in phases if phase.status is PhaseStatus.RUNNING)
@@ -109,7 +151,8 @@ class DayRunner:
             only=self._assignment.only,
         )
         self._recorder.record(resumed, durable=True)
-        await self._desk.reconcile()
+        self._orders.take_controls()
+        await self._orders.begin("another process goes on with the day")
 
     async def _loop(self) -> DayResult:
         only = self._assignment.only
@@ -126,11 +169,16 @@ class DayRunner:
                 return self._result(DayEnd(state.outcome.value), self._reason)
             if self._recorder.sequence != before:
                 continue
-            wake = decided.wake_at
+            looks = (decided.wake_at, self._orders.look())
+            wake = min((moment for moment in looks if moment is not None), default=None)
+            if self._recorder.sequence != before:
+                continue
             if only is not None and not self._attempts and self._setup.pace != "fast":
                 return self._result(DayEnd.NOT_NOW, f"{only} is not due yet")
             timer = self._clock.call_at(wake, self._wake) if wake is not None else None
+            self._expected = wake
             message = await self._inbox.next()
+            self._expected = None
             if timer is not None:
                 timer.cancel()
             if isinstance(message, Stop):
@@ -200,7 +248,7 @@ class DayRunner:
             if not self._shared.claim(work, self._assignment.day.run_id, told):
                 return
         permit = Permit(name, number)
-        orders = PermittedOrders(self._desk, permit)
+        orders = PermittedOrders(self._orders.desk, permit)
         context = make_context(command, self._assignment, self._setup, orders, self._recorder)
         attempt = Attempt(command, permit, self._clock, self._inbox.put)
         self._attempts[name] = attempt
@@ -209,7 +257,12 @@ class DayRunner:
     # Messages
 
     def _deal_with(self, message: Message) -> None:
-        if isinstance(message, Wake):
+        if isinstance(message, Wake | Stop):
+            return
+        if isinstance(message, Broke):
+            raise message.error
+        if isinstance(message, ControlsChanged):
+            self._orders.take_controls()
             return
         if isinstance(message, Returned | Raised | Told):
             current = self._recorder.state.phases[message.phase]
@@ -222,8 +275,8 @@ class DayRunner:
                 self._succeed(message)
             else:
                 self._fail(message.phase, message.error)
-        elif not isinstance(message, Stop):
-            self._desk.hear(message)
+        else:
+            self._orders.hear(message)
 
     def _succeed(self, message: Returned) -> None:
         now, name = self._clock.now(), message.phase
@@ -242,7 +295,20 @@ class DayRunner:
         state = self._recorder.state
         event = failed(state, name, self._clock.now(), error)
         self._recorder.record(event, durable=isinstance(event, ev.PhaseFailed))
+        self._halt_if_hopeless(name, error)
         self._settle_shared(name, SharedFailure(error))
+
+    def _halt_if_hopeless(self, name: str, error: str) -> None:
+        day, halt_after = self._assignment.day, self._setup.halt_after
+        if self._recorder.state.phases[name].failures < halt_after or self._recorder.book.halted:
+            return
+        why = f"{name} failed {halt_after} times in a row: {error}"
+        halt = Halt(
+            at=self._clock.now(), account=day.account, strategy=day.strategy, by="skim", why=why
+        )
+        self._setup.journal.append_control(halt)
+        self._common.controls.refresh()
+        self._orders.take_controls()
 
     def _settle_shared(self, name: str, outcome: SharedResult | SharedFailure) -> None:
         shared = self._recorder.state.graph[name].shared

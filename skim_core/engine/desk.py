@@ -1,59 +1,94 @@
 """The order desk: the only way from a strategy to an order.
 
 A decision is (account, strategy, session, symbol, purpose) and its order's reference is
-derived from it, so the same decision made twice is one order. What was decided is in the
-journal, durably, before it is sent; what became of it is what the broker says.
+derived from it, so the same decision made twice is one order. It is within every limit
+before it is journaled, and journaled durably before it is sent; what became of it is what
+the broker says.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from pydantic import ValidationError
-
+from skim_core.decide.book import Book
+from skim_core.decide.intents import (
+    away,
+    bracket_orders,
+    exit_group,
+    make_order,
+    not_worse,
+    replacement,
+)
+from skim_core.decide.protection import Action, CancelOrder, Flatten, PlaceStop, ResizeStop
+from skim_core.engine.gate import EntryGate
 from skim_core.engine.recorder import Recorder
-from skim_core.errors import OrderRefusedError
+from skim_core.engine.sender import Sender
+from skim_core.errors import BrokerError, OrderRefusedError
 from skim_core.model import events as ev
 from skim_core.model.exchange import Exchange
 from skim_core.model.orders import (
     Bracket,
-    Fill,
     Order,
+    OrderStage,
     OrderState,
-    OrderStatus,
     OrderType,
     Side,
     TimeInForce,
     order_reference,
 )
-from skim_core.ports.broker import Broker, BrokerNotice, OrderReport
 from skim_core.ports.clock import Clock
 
 
 class OrderDesk:
-    """Decides, journals, sends and follows the orders of one strategy's day."""
+    """Decides the orders of one strategy's day, and keeps its positions protected.
+
+    `reconciled` tells whether orders may be sent: the line is up and the books were compared.
+    """
 
     def __init__(
-        self, recorder: Recorder, broker: Broker, clock: Clock, exchange: Exchange
+        self,
+        recorder: Recorder,
+        sender: Sender,
+        gate: EntryGate,
+        clock: Clock,
+        exchange: Exchange,
+        *,
+        reconciled: Callable[[], bool],
     ) -> None:
         self._recorder = recorder
-        self._broker = broker
+        self._book: Book = recorder.book
+        self._sender = sender
+        self._gate = gate
         self._clock = clock
         self._exchange = exchange
-        self._book = recorder.book
+        self._reconciled = reconciled
         self._sending = asyncio.Lock()
 
     # What a strategy asks for
 
     async def enter(self, bracket: Bracket) -> OrderState:
-        """Open a position with its stop; return the entry as it stands."""
+        """Open a position with its stop; return the entry as it stands.
+
+        An entry that a limit, a halt or a line that is down holds up is returned as refused,
+        with the reason; the same decision may be made again.
+        """
         reference = order_reference(self._recorder.day, bracket.symbol, bracket.purpose)
-        known = self._book.orders.get(reference)
-        if known is not None and known.accepted:
-            return known
-        return await self._once(self._bracket_orders(bracket, reference), bracket.reason)
+        async with self._sending:
+            known = self._book.orders.get(reference)
+            if known is not None and not known.resendable:
+                return known
+            if known is None:
+                orders = bracket_orders(self._recorder.day, bracket, self._exchange)
+            else:
+                orders = self._bracket_of(known)
+            async with self._gate.turn():
+                refused, reading = await self._gate.check(orders[0], reconciled=self._reconciled())
+                if refused is not None:
+                    return refused
+                await self._sender.send(orders, bracket.reason, reading)
+            return self._book.orders[reference]
 
     async def exit(
         self,
@@ -65,210 +100,153 @@ class OrderDesk:
         purpose: str = "exit",
         reason: str = "",
     ) -> OrderState | None:
-        """Close what is held of `symbol`; cancel what would still add to it."""
-        for working in self._book.live_orders(symbol):
-            if working.order.parent is None and working.order.purpose != purpose:
-                await self._broker.cancel(working.order.reference)
-        position = self._book.positions.get(symbol)
-        if position is None:
-            return None
-        side = Side.SELL if position.quantity > 0 else Side.BUY
-        order = _order(
-            reference=order_reference(self._recorder.day, symbol, purpose),
-            symbol=symbol,
-            side=side,
-            quantity=abs(position.quantity),
-            type=type,
-            limit_price=self._not_worse(side, limit_price),
-            time_in_force=time_in_force,
-            purpose=purpose,
-            oca_group=self._stop_group(symbol),
-        )
-        return await self._once((order,), reason)
+        """Close what is held of `symbol`; cancel what would still add to it.
+
+        Raises BrokerError while nothing can be sent, OrderRefusedError while it isn't known
+        what became of another order that closes the position.
+        """
+        async with self._sending:
+            self._check_line()
+            for working in self._book.live_orders(symbol):
+                if not working.order.closes and not working.cancelling and not working.in_doubt:
+                    await self._sender.cancel(working.order.reference, f"{symbol} is left")
+            position = self._book.positions.get(symbol)
+            if position is None:
+                return None
+            known = self._closing(symbol, purpose)
+            if known is not None:
+                return known
+            side = Side.SELL if position.quantity > 0 else Side.BUY
+            order = make_order(
+                reference=self._next_reference(symbol, purpose),
+                symbol=symbol,
+                side=side,
+                quantity=abs(position.quantity),
+                type=type,
+                limit_price=not_worse(self._exchange, side, limit_price),
+                time_in_force=time_in_force,
+                purpose=purpose,
+                oca_group=exit_group(self._book, self._recorder.day, symbol),
+                closes=True,
+            )
+            await self._sender.send((order,), reason)
+            return self._book.orders[order.reference]
 
     async def move_stop(self, symbol: str, stop_price: Decimal, *, reason: str = "") -> OrderState:
-        """Move the resting stop of `symbol` by modifying it."""
-        stop = self._resting_stop(symbol)
-        if stop is None:
-            msg = f"there is no resting stop of {symbol} to move: it was filled, or never entered."
-            raise OrderRefusedError(msg)
-        price = self._away(stop.order.side, stop_price)
-        if price == stop.order.stop_price:
-            return stop
-        reference = stop.order.reference
-        self._recorder.record(
-            ev.OrderModified(
-                at=self._clock.now(),
-                reference=reference,
-                quantity=stop.order.quantity,
-                stop_price=price,
-                reason=reason,
-            ),
-            durable=True,
-        )
-        await self._broker.modify(self._book.orders[reference].order)
-        return self._book.orders[reference]
+        """Move the resting stop of `symbol` by modifying it.
+
+        Raises OrderRefusedError when there is none, BrokerError when nothing can be sent.
+        """
+        async with self._sending:
+            stops = [stop for stop in self._book.stops(symbol) if not stop.cancelling]
+            if not stops:
+                msg = (
+                    f"there is no resting stop of {symbol} to move: it was filled, "
+                    "or never entered."
+                )
+                raise OrderRefusedError(msg)
+            self._check_line()
+            stop = stops[-1]
+            price = away(self._exchange, stop.order.side, stop_price)
+            if price != stop.order.stop_price:
+                await self._modify(stop, stop.order.quantity, price, reason)
+            return self._book.orders[stop.order.reference]
 
     async def cancel(self, symbol: str, purpose: str = "entry") -> None:
         """Cancel the order made by a decision; nothing happens when it is done or unknown."""
-        state = self.find(symbol, purpose)
-        if state is not None and state.live:
-            await self._broker.cancel(state.order.reference)
+        async with self._sending:
+            state = self.find(symbol, purpose)
+            if state is not None and state.live and not state.cancelling:
+                self._check_line()
+                await self._sender.cancel(state.order.reference, "as asked")
 
     def find(self, symbol: str, purpose: str = "entry") -> OrderState | None:
-        """Return the order that a decision made, or None."""
-        return self._book.orders.get(order_reference(self._recorder.day, symbol, purpose))
+        """Return the newest order that a decision made, or None."""
+        made = [
+            state
+            for state in self._book.orders.values()
+            if state.order.symbol == symbol and state.order.purpose == purpose
+        ]
+        return made[-1] if made else None
 
     def all(self) -> Sequence[OrderState]:
         """Return all of today's orders of this strategy, oldest first."""
         return tuple(self._book.orders.values())
 
-    # What the broker says
+    # What protection asks for
 
-    def hear(self, notice: BrokerNotice) -> None:
-        """Record what a notice means; one about somebody else's order means nothing here."""
-        if isinstance(notice, Fill):
-            events = self._book.consequences(notice)
-            if events:
-                self._recorder.record(*events, durable=True)
+    async def carry_out(self, action: Action) -> None:
+        """Do what a position needs. Raises BrokerError."""
+        if isinstance(action, Flatten):
+            await self.exit(action.symbol, purpose="flatten", reason=action.reason)
             return
-        state = self._book.orders.get(notice.reference)
-        if state is not None:
-            self._hear_report(notice, state)
-
-    def _hear_report(self, report: OrderReport, state: OrderState) -> None:
-        reference = report.reference
-        if report.status is OrderStatus.REJECTED and state.live:
-            event: ev.Event = ev.OrderRejected(
-                at=report.at, reference=reference, reason=report.reason
-            )
-            self._recorder.record(event, durable=True)
-        elif report.status is OrderStatus.CANCELLED and state.live:
-            event = ev.OrderCancelled(at=report.at, reference=reference, reason=report.reason)
-            self._recorder.record(event, durable=True)
-        elif not report.status.final and not state.accepted:
-            self._recorder.record(ev.OrderAccepted(at=report.at, reference=reference))
-
-    async def reconcile(self) -> None:
-        """Learn from the broker what became of every order that the journal left open.
-
-        An order that was journaled but that the broker never had is recorded as absent, so
-        that the same decision can be sent again.
-        """
-        if not any(state.live for state in self._book.orders.values()):
-            return
-        for fill in sorted(await self._broker.executions(), key=lambda found: found.at):
-            self.hear(fill)
-        reports = {report.reference: report for report in await self._broker.orders()}
-        for reference, state in tuple(self._book.orders.items()):
-            if not state.live:
-                continue
-            if reference in reports:
-                self.hear(reports[reference])
-            elif not state.accepted:
-                self._recorder.record(
-                    ev.OrderAbsent(at=self._clock.now(), reference=reference), durable=True
-                )
-
-    # How an order leaves
-
-    async def _once(self, orders: tuple[Order, ...], reason: str) -> OrderState:
         async with self._sending:
-            return await self._send(orders, reason)
+            self._check_line()
+            if isinstance(action, PlaceStop):
+                stop = replacement(action.replaces, action.quantity, self._book.orders)
+                await self._sender.send((stop,), "the position had no stop")
+                return
+            state = self._book.orders[action.reference]
+            if not state.live:
+                return
+            if isinstance(action, CancelOrder):
+                await self._sender.cancel(action.reference, action.reason)
+            elif isinstance(action, ResizeStop):
+                reason = "what the position needs"
+                await self._modify(state, action.quantity, state.order.stop_price, reason)
 
-    async def _send(self, orders: tuple[Order, ...], reason: str) -> OrderState:
-        reference = orders[0].reference
-        known = self._book.orders.get(reference)
-        if known is not None and known.live and not known.accepted:
-            await self.reconcile()
-            known = self._book.orders[reference]
-        if known is not None and (known.accepted or known.live):
-            return known
-        now = self._clock.now()
-        self._recorder.record(
-            *(ev.OrderSubmitted(at=now, order=order, reason=reason) for order in orders),
-            durable=True,
+    async def _modify(
+        self, stop: OrderState, quantity: int, stop_price: Decimal | None, reason: str
+    ) -> None:
+        event = ev.OrderModified(
+            at=self._clock.now(),
+            reference=stop.order.reference,
+            quantity=quantity,
+            limit_price=stop.order.limit_price,
+            stop_price=stop_price,
+            reason=reason,
         )
-        await self._broker.submit(orders)
-        accepted = [
-            ev.OrderAccepted(at=self._clock.now(), reference=order.reference)
-            for order in orders
-            if not self._book.orders[order.reference].accepted
-        ]
-        if accepted:
-            self._recorder.record(*accepted)
-        return self._book.orders[reference]
+        await self._sender.modify(event)
 
-    def _bracket_orders(self, bracket: Bracket, reference: str) -> tuple[Order, ...]:
-        entry = _order(
-            reference=reference,
-            symbol=bracket.symbol,
-            side=bracket.side,
-            quantity=bracket.quantity,
-            type=OrderType.LIMIT if bracket.limit_price else OrderType.MARKET,
-            limit_price=self._not_worse(bracket.side, bracket.limit_price),
-            purpose=bracket.purpose,
+    def _check_line(self) -> None:
+        if not self._reconciled():
+            msg = (
+                "nothing can be sent: the line to the broker is down, or its books have not "
+                "been compared yet. Stops at the broker stand."
+            )
+            raise BrokerError(msg)
+
+    def _bracket_of(self, entry: OrderState) -> tuple[Order, ...]:
+        reference = entry.order.reference
+        children = (
+            state.order for state in self._book.orders.values() if state.order.parent == reference
         )
-        side = bracket.side.opposite
-        stop = _child(
-            entry,
-            "stop",
-            type=OrderType.STOP,
-            stop_price=self._away(side, bracket.stop_price),
-        )
-        if bracket.target_price is None:
-            return entry, stop
-        target = _child(
-            entry,
-            "target",
-            type=OrderType.LIMIT,
-            limit_price=self._not_worse(side, bracket.target_price),
-        )
-        return entry, stop, target
+        return entry.order, *children
 
-    def _resting_stop(self, symbol: str) -> OrderState | None:
-        stops = (state for state in self._book.live_orders(symbol) if state.order.purpose == "stop")
-        return next(stops, None)
+    def _closing(self, symbol: str, purpose: str) -> OrderState | None:
+        """Return the order that closes the position already, if another must not be sent.
 
-    def _stop_group(self, symbol: str) -> str | None:
-        stop = self._resting_stop(symbol)
-        return stop.order.oca_group if stop else None
+        Raises OrderRefusedError when it isn't known what became of one.
+        """
+        for state in self._book.live_orders(symbol):
+            if not state.order.closes:
+                continue
+            if state.stage is OrderStage.UNKNOWN:
+                reference = state.order.reference
+                msg = (
+                    f"{symbol} is blocked: what became of {reference} is unknown. Look at the "
+                    f"broker's own records and say it with 'skim resolve {reference}'."
+                )
+                raise OrderRefusedError(msg)
+            leaving = state.order.parent is None and state.order.stop_price is None
+            if leaving and (state.order.purpose == purpose or state.in_doubt):
+                return state
+        return None
 
-    def _not_worse(self, side: Side, limit: Decimal | None) -> Decimal | None:
-        if limit is None:
-            return None
-        exchange = self._exchange
-        return exchange.round_down(limit) if side is Side.BUY else exchange.round_up(limit)
-
-    def _away(self, side: Side, stop: Decimal) -> Decimal:
-        exchange = self._exchange
-        return exchange.round_down(stop) if side is Side.SELL else exchange.round_up(stop)
-
-
-def _child(entry: Order, purpose: str, **fields: object) -> Order:
-    """Return an order that rests from the entry's first fill on; one child cancels the other."""
-    leg = purpose[0].upper()
-    return _order(
-        reference=f"{entry.reference.removesuffix('.P')}.{leg}",
-        symbol=entry.symbol,
-        side=entry.side.opposite,
-        quantity=entry.quantity,
-        time_in_force=TimeInForce.GTC,
-        purpose=purpose,
-        parent=entry.reference,
-        oca_group=entry.reference,
-        **fields,
-    )
-
-
-def _order(**fields: object) -> Order:
-    try:
-        return Order.model_validate(fields)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "order"
-        msg = (
-            f"the order for {fields['symbol']} ({fields['purpose']}) is unsound: "
-            f"{field}: {first['msg']}, found {first['input']!r}."
-        )
-        raise OrderRefusedError(msg) from error
+    def _next_reference(self, symbol: str, purpose: str) -> str:
+        attempt = 1
+        while True:
+            reference = order_reference(self._recorder.day, symbol, purpose, attempt=attempt)
+            if reference not in self._book.orders:
+                return reference
+            attempt += 1

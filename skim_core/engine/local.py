@@ -5,15 +5,25 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from skim_core.clock.wall import WallClock
+from skim_core.engine.accounts import AccountBooks, Controls
+from skim_core.engine.common import AccountTurns, Common
 from skim_core.engine.day import DayRunner, run_day
+from skim_core.engine.line import BrokerLine
 from skim_core.engine.shared import SharedPhases
 from skim_core.errors import JournalError
-from skim_core.ports.broker import BrokerNotice
+from skim_core.ports.broker import BrokerNotice, Connection
 from skim_core.ports.engine import Assignment, DayEnd, DayResult, EngineSetup
 
 _log = logging.getLogger("skim.engine")
+
+CONNECT = timedelta(minutes=1)
+"""How long the broker may take to be connected."""
+
+_LISTEN = 0.5
+"""Seconds between two looks at what people have said: a halt is effective within one."""
 
 
 class LocalEngine:
@@ -21,7 +31,10 @@ class LocalEngine:
 
     def __init__(self, setup: EngineSetup) -> None:
         self._setup = setup
-        self._wall = WallClock()
+        self._wall = setup.wall or WallClock()
+        self._line = BrokerLine(setup.broker, setup.clock)
+        self._common: dict[str, Common] = {}
+        self._leases: dict[str, datetime] = {}
         self._runners: dict[str, DayRunner] = {}
         self._stopping = False
 
@@ -35,9 +48,11 @@ class LocalEngine:
         }:
             shared.load(self._setup.journal, session)
         hold = self._setup.clock.hold()
+        watch: asyncio.Task[None] | None = None
         try:
-            await self._setup.broker.connect()
+            await self._line.answer(self._setup.broker.connect(), CONNECT)
             self._setup.broker.subscribe(self._hear)
+            watch = asyncio.create_task(self._watch_controls())
             tasks = [
                 asyncio.create_task(self._run_leased(assignment, shared))
                 for assignment in assignments
@@ -46,6 +61,8 @@ class LocalEngine:
             hold.release()
             return await asyncio.gather(*tasks)
         finally:
+            if watch is not None:
+                watch.cancel()
             hold.release()
             await self._setup.broker.close()
 
@@ -56,6 +73,8 @@ class LocalEngine:
             runner.stop(DayEnd.STOPPED, "told to stop")
 
     def _hear(self, notice: BrokerNotice) -> None:
+        if isinstance(notice, Connection):
+            self._line.hear(notice)
         for runner in self._runners.values():
             runner.hear(notice)
 
@@ -66,8 +85,12 @@ class LocalEngine:
                 return DayResult(assignment.day, DayEnd.ELSEWHERE, self._owner_of(run_id))
         except JournalError as error:
             return DayResult(assignment.day, DayEnd.BROKEN, str(error), error)
-        runner = DayRunner(assignment, self._setup, shared)
+        common = self._common_of(assignment.day.account)
+        runner = DayRunner(
+            assignment, self._setup, shared, common, lambda: self._wall.now() < self._leases[run_id]
+        )
         self._runners[run_id] = runner
+        common.accounts.join(run_id, runner.book)
         heartbeat = asyncio.create_task(self._keep_lease(run_id, runner))
         try:
             if self._stopping:
@@ -75,13 +98,42 @@ class LocalEngine:
             return await run_day(runner, assignment)
         finally:
             heartbeat.cancel()
+            common.accounts.leave(run_id)
             del self._runners[run_id]
             self._release(run_id)
 
+    def _common_of(self, account: str) -> Common:
+        setup = self._setup
+        if account not in self._common:
+            controls = Controls(setup.journal, account)
+            controls.refresh()
+            self._common[account] = Common(
+                self._line,
+                AccountBooks(setup.journal, account),
+                controls,
+                AccountTurns(setup.journal, account, setup.owner, self._wall),
+            )
+        return self._common[account]
+
+    async def _watch_controls(self) -> None:
+        """Let running days know within half a second what people say."""
+        while True:
+            await asyncio.sleep(_LISTEN)
+            try:
+                changed = [common.controls.refresh() for common in self._common.values()]
+            except JournalError as error:
+                _log.warning("what people say can't be read: %s", error)
+                continue
+            if any(changed):
+                for runner in self._runners.values():
+                    runner.controls_changed()
+
     def _acquire(self, run_id: str) -> bool:
         setup = self._setup
-        now = self._wall.now()
-        return setup.journal.acquire(run_id, setup.owner, now, setup.lease_term) is not None
+        lease = setup.journal.acquire(run_id, setup.owner, self._wall.now(), setup.lease_term)
+        if lease is not None:
+            self._leases[run_id] = lease.expires_at
+        return lease is not None
 
     def _owner_of(self, run_id: str) -> str:
         lease = self._setup.journal.lease(run_id)
@@ -96,6 +148,10 @@ class LocalEngine:
     async def _keep_lease(self, run_id: str, runner: DayRunner) -> None:
         while True:
             await asyncio.sleep(self._setup.lease_term.total_seconds() / 3)
+            if runner.stuck(self._setup.lease_term):
+                _log.error("%s does not go on: its lease is let go.", run_id)
+                runner.stop(DayEnd.STOPPED, "it did not go on though something was due")
+                return
             try:
                 kept = self._acquire(run_id)
             except JournalError as error:

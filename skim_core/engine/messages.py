@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from skim_core.engine.attempt import Raised, Returned
 from skim_core.engine.shared import SharedFailure, SharedResult
+from skim_core.errors import JournalError
 from skim_core.ports.broker import BrokerNotice
 from skim_core.ports.engine import DayEnd
 
@@ -33,4 +34,16 @@ class Told:
     outcome: SharedResult | SharedFailure
 
 
-Message: TypeAlias = Wake | Stop | Returned | Raised | Told | BrokerNotice
+@dataclass(frozen=True, slots=True)
+class Broke:
+    """The day's run can't go on."""
+
+    error: JournalError
+
+
+@dataclass(frozen=True, slots=True)
+class ControlsChanged:
+    """People said something that may concern the day."""
+
+
+Message: TypeAlias = Wake | Stop | Returned | Raised | Told | Broke | ControlsChanged | BrokerNotice

@@ -60,6 +60,7 @@ class Recorder:
         state = self._state
         for event in events:
             state = evolve(state, event)
+        self.book.check(events)
         self.sequence = self._journal.append(
             self.day.run_id, self.sequence, events, durable=durable
         )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import stat
 from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -34,6 +35,9 @@ A larger one tells of its damage when the damaged page is read."""
 
 _OTHERS_MAY_WRITE = 0o022
 
+_BESIDE = ("-wal", "-shm", "-journal")
+"""The endings of the files that SQLite keeps beside a database, and believes."""
+
 
 def open_connection(path: Path, busy_timeout: timedelta) -> sqlite3.Connection:
     """Open the journal at `path`, made or migrated where needed, ready for appends.
@@ -47,6 +51,7 @@ def open_connection(path: Path, busy_timeout: timedelta) -> sqlite3.Connection:
         )
         raise JournalError(msg)
     try:
+        _refuse_folder_that_all_may_write(path)
         if not path.exists():
             _make(path, busy_timeout)
         _refuse_unsound_file(path)
@@ -67,7 +72,9 @@ def _make(path: Path, busy_timeout: timedelta) -> None:
     from tempfile import TemporaryDirectory  # noqa: PLC0415
 
     missing = [folder for folder in path.parents if not folder.exists()]
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # mkdir's own `parents` would let others into those above.
+    for folder in reversed(missing):
+        folder.mkdir(mode=0o700, exist_ok=True)
     # Made aside and put in its place complete: neither a crash nor another process that
     # makes it at the same time can leave or meet a part of it.
     with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as aside:
@@ -99,17 +106,48 @@ def _refuse_unsound_file(path: Path) -> None:
         raise JournalError(msg)
     if os.name != "posix":
         return
-    if status.st_mode & _OTHERS_MAY_WRITE:
-        msg = (
-            f"the journal {path} can be written by other users (mode {status.st_mode & 0o777:04o})"
-            f", and orders depend on what it says: look it through, then run 'chmod go-w {path}'."
-        )
-        raise JournalError(msg)
+    _refuse_what_others_may_write(path)
     # SQLite would open it for reading and tell at the first append.
     for place in (path, path.parent):
         effective = os.access in os.supports_effective_ids
         if not os.access(place, os.R_OK | os.W_OK, effective_ids=effective):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
+
+
+def _refuse_what_others_may_write(path: Path) -> None:
+    for file in (path, *(Path(f"{path}{suffix}") for suffix in _BESIDE)):
+        mode = _mode(file)
+        if mode & _OTHERS_MAY_WRITE:
+            what = (
+                f"the journal {path}" if file == path else f"{file}, which is part of the journal,"
+            )
+            msg = (
+                f"{what} can be written by other users (mode {mode:04o}), and orders depend on "
+                f"what it says: look it through, then run 'chmod go-w {file}'."
+            )
+            raise JournalError(msg)
+
+
+def _refuse_folder_that_all_may_write(path: Path) -> None:
+    if os.name != "posix":
+        return
+    for folder in (path.parent, path.resolve().parent):
+        mode = _mode(folder)
+        # In a sticky one, such as /tmp, each may replace their own files alone.
+        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+            msg = (
+                f"the journal {path} lies in a folder that every user can write (mode {mode:04o}), "
+                f"so that anybody can put another in its place, and orders depend on what it "
+                f"says: look it through, then run 'chmod o-w {folder}'."
+            )
+            raise JournalError(msg)
+
+
+def _mode(path: Path) -> int:
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return 0
 
 
 def _refuse_unsound_database(path: Path, busy_timeout: timedelta) -> None:

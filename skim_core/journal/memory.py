@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from skim_core.journal.failures import fenced
+from skim_core.model.controls import Control
 from skim_core.model.events import DayFinished, Event
-from skim_core.ports.journal import Lease, Record, RunSummary
+from skim_core.ports.journal import ControlRecord, Lease, Record, RunSummary
 
 
 class MemoryJournal:
@@ -18,6 +19,7 @@ class MemoryJournal:
         self._events: dict[str, list[Event]] = {}
         self._finished: set[str] = set()
         self._leases: dict[str, Lease] = {}
+        self._controls: list[Control] = []
         self._lock = Lock()
 
     def append(
@@ -86,6 +88,22 @@ class MemoryJournal:
         """Return the lease on a run, expired or not."""
         with self._lock:
             return self._leases.get(run_id)
+
+    def append_control(self, control: Control) -> int:
+        """Append a control; return its number."""
+        with self._lock:
+            self._controls.append(control)
+            return len(self._controls)
+
+    def controls(self, after: int = 0) -> Sequence[ControlRecord]:
+        """Return the controls with a number above `after`, in order."""
+        start = max(after, 0)
+        with self._lock:
+            controls = self._controls[start:]
+        return [
+            ControlRecord(number=number, control=control)
+            for number, control in enumerate(controls, start + 1)
+        ]
 
     def close(self) -> None:
         """Do nothing: what was appended stays here to be read."""

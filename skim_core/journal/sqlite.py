@@ -10,13 +10,21 @@ from pathlib import Path
 from threading import Lock
 from typing import Self
 
+from skim_core.errors import SkimError
 from skim_core.journal.failures import explain, fenced, lost, unreadable, unwritable
 from skim_core.journal.file import open_connection
 from skim_core.journal.transactions import transaction
+from skim_core.model.controls import Control, control_from_json, control_to_json
 from skim_core.model.events import Event, event_from_json, event_to_json
-from skim_core.ports.journal import Lease, Record, RunSummary
+from skim_core.ports.journal import ControlRecord, Lease, Record, RunSummary
 
 _INSERT = "INSERT INTO events (run_id, sequence, at, kind, body) VALUES (?, ?, ?, ?, ?)"
+
+_LAST_CONTROL = "SELECT coalesce(max(number), 0) FROM controls"
+
+_INSERT_CONTROL = "INSERT INTO controls (number, at, kind, body) VALUES (?, ?, ?, ?)"
+
+_CONTROLS = "SELECT number, body FROM controls WHERE number > ? ORDER BY number"
 
 _LAST = "SELECT coalesce(max(sequence), 0) FROM events WHERE run_id = ?"
 
@@ -161,8 +169,27 @@ class SqliteJournal:
         owner, expires_at = row
         try:
             return Lease(run_id=run_id, owner=owner, expires_at=datetime.fromisoformat(expires_at))
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             raise unreadable(self._path, f"the lease on {run_id} ends at {expires_at!r}") from error
+
+    def append_control(self, control: Control) -> int:
+        """Append a control, durably; return its number."""
+        row = (_to_text(control.at), control.kind, control_to_json(control))
+        with self._use() as connection:
+            self._wait_for_disk(durable=True)
+            with transaction(connection):
+                (last,) = connection.execute(_LAST_CONTROL).fetchone()
+                connection.execute(_INSERT_CONTROL, (last + 1, *row))
+        return int(last) + 1
+
+    def controls(self, after: int = 0) -> Sequence[ControlRecord]:
+        """Return the controls with a number above `after`, in order."""
+        with self._use() as connection:
+            rows = connection.execute(_CONTROLS, (after,)).fetchall()
+        return [
+            ControlRecord(number=number, control=self._control(number, body))
+            for number, body in rows
+        ]
 
     def close(self) -> None:
         """Close the file; everything appended is kept. Closing twice is closing once."""
@@ -193,10 +220,19 @@ class SqliteJournal:
         if _identity(self._path) != self._identity:
             raise lost(self._path)
 
+    def _control(self, number: int, body: str) -> Control:
+        try:
+            return control_from_json(body)
+        except ValueError as error:
+            found = " ".join(str(error).split())
+            what = f"control {number} is not a valid control ({found:.200})"
+            raise unreadable(self._path, what) from error
+
     def _event(self, run_id: str, sequence: int, body: str) -> Event:
         try:
             return event_from_json(body)
-        except ValueError as error:
+        # A graph that can't be: GraphError, or TypeError for a phase without its name.
+        except (ValueError, TypeError, SkimError) as error:
             why = str(error).splitlines()
             found = "; ".join(line.strip() for line in why[:3])
             what = f"event {sequence} of {run_id} is not a valid event ({found})"

@@ -15,12 +15,20 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+_YEARS = range(1900, 2200)
+"""Far enough from where datetime ends that no zone and no `Duration` leads beyond it."""
+
+
 def _to_utc(moment: datetime) -> datetime:
+    if moment.year not in _YEARS:
+        msg = f"{moment} is not an instant from {_YEARS[0]} to {_YEARS[-1]}"
+        raise ValueError(msg)
     return moment.astimezone(UTC)
 
 
 UtcDatetime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
-"""An instant. A naive datetime is refused; any zone is converted to UTC."""
+"""An instant. A naive datetime is refused, as is a year that no exchange trades in; any zone
+is converted to UTC."""
 
 Symbol = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9.\-]{0,11}$")]
 """A ticker as its exchange writes it, such as ``BHP``."""

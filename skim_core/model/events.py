@@ -16,8 +16,9 @@ from pydantic import Field, TypeAdapter
 
 from skim_core.model.base import Model, Money, Name, Price, Quantity, Symbol, UtcDatetime
 from skim_core.model.graph import PhaseGraph
+from skim_core.model.limits import Limits, RiskReading
 from skim_core.model.market import Alert, Candidate, OpeningRange
-from skim_core.model.orders import Fill, Order, Reference, Side
+from skim_core.model.orders import Fill, Order, OrderState, Reference, Side
 from skim_core.model.session import Session
 
 
@@ -49,6 +50,7 @@ class DayStarted(_Event):
     `config` is the strategy's validated configuration, `broker_options` the broker's (no
     secrets), `pace` how time ran, `versions` the packages' that ran. `only`: the one phase
     that was asked for, when a person ran it by hand; nobody goes on with the day unasked.
+    `missed`: nobody started the day in time; only what was open is looked after.
     """
 
     kind: Literal["day_started"] = "day_started"
@@ -62,7 +64,9 @@ class DayStarted(_Event):
     pace: str = "fast"
     config: dict[str, Any] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict)
+    limits: Limits = Field(default_factory=Limits)
     only: Name | None = None
+    missed: bool = False
 
 
 class DayResumed(_Event):
@@ -182,18 +186,41 @@ class _OrderEvent(_Event):
     reference: Reference
 
 
-class OrderSubmitted(_Event):
-    """An order is about to be sent: journaled durably before a byte leaves."""
+class OrderIntended(_Event):
+    """An order was decided, within every limit; nothing is sent yet.
 
-    kind: Literal["order_submitted"] = "order_submitted"
+    `reading` is what the limits were checked against, `None` for an order that no limit
+    may hold up: an exit, a stop.
+    """
+
+    kind: Literal["order_intended"] = "order_intended"
     order: Order
     reason: str = ""
+    reading: RiskReading | None = None
 
 
-class OrderAccepted(_OrderEvent):
-    """The broker has the order."""
+class OrderRefused(_Event):
+    """A limit or a halt kept an entry from being sent; `limit` names which one."""
 
-    kind: Literal["order_accepted"] = "order_accepted"
+    kind: Literal["order_refused"] = "order_refused"
+    symbol: Symbol
+    purpose: Name
+    limit: Name
+    reason: str
+    reading: RiskReading | None = None
+
+
+class OrderSending(_OrderEvent):
+    """The order is about to be sent: journaled durably before a byte leaves."""
+
+    kind: Literal["order_sending"] = "order_sending"
+
+
+class OrderAcknowledged(_OrderEvent):
+    """The broker has the order; `broker_id` is its own name for it, when it gives one."""
+
+    kind: Literal["order_acknowledged"] = "order_acknowledged"
+    broker_id: str = ""
 
 
 class OrderModified(_OrderEvent):
@@ -203,6 +230,13 @@ class OrderModified(_OrderEvent):
     quantity: Quantity
     limit_price: Price | None = None
     stop_price: Price | None = None
+    reason: str = ""
+
+
+class OrderCancelling(_OrderEvent):
+    """A cancel is about to be asked for; a fill may come before it."""
+
+    kind: Literal["order_cancelling"] = "order_cancelling"
     reason: str = ""
 
 
@@ -229,9 +263,41 @@ class OrderRejected(_OrderEvent):
 
 
 class OrderAbsent(_OrderEvent):
-    """The broker never had the order: the same decision may be sent again."""
+    """The broker never had the order.
+
+    `certain`: not a byte of it left. The same decision may then be sent again at once; else
+    only a limit order may, whose price still holds.
+    """
 
     kind: Literal["order_absent"] = "order_absent"
+    reason: str = ""
+    certain: bool = False
+
+
+class OrderUnknown(_OrderEvent):
+    """What became of the order can't be found out; its symbol is blocked until it is.
+
+    `finding` says what was looked at and what was found.
+    """
+
+    kind: Literal["order_unknown"] = "order_unknown"
+    finding: str
+
+
+class OrderResolved(_OrderEvent):
+    """A person said what became of an unknown order; its fills, if any, follow."""
+
+    kind: Literal["order_resolved"] = "order_resolved"
+    outcome: Literal["filled", "cancelled", "absent", "working"]
+    why: str
+    by: str
+
+
+class OrderCarried(_Event):
+    """An order that stood from a day before still stands."""
+
+    kind: Literal["order_carried"] = "order_carried"
+    state: OrderState
 
 
 class StopHit(_OrderEvent):
@@ -241,6 +307,21 @@ class StopHit(_OrderEvent):
     symbol: Symbol
     stop_price: Price
     fill_price: Price
+
+
+class PositionCarried(_Event):
+    """A position that was held overnight is held still.
+
+    `average_price` is what it was opened at, `commission` what that cost, in the exchange's
+    currency; `quantity` in shares, negative for a short one.
+    """
+
+    kind: Literal["position_carried"] = "position_carried"
+    symbol: Symbol
+    quantity: int
+    average_price: Decimal
+    commission: Money = Decimal(0)
+    opened_at: UtcDatetime
 
 
 class PositionOpened(_Event):
@@ -265,6 +346,64 @@ class PositionClosed(_Event):
     opened_at: dt.datetime | None = None
 
 
+class ProtectionLapsed(_Event):
+    """A position has had no working stop since `since`, for longer than is allowed."""
+
+    kind: Literal["protection_lapsed"] = "protection_lapsed"
+    symbol: Symbol
+    since: UtcDatetime
+    reason: str
+
+
+class ProtectionRestored(_Event):
+    """A position whose protection had lapsed has a stop again, or is flat."""
+
+    kind: Literal["protection_restored"] = "protection_restored"
+    symbol: Symbol
+
+
+class EntriesHalted(_Event):
+    """No entry is sent from now on; stops and exits go on. `flatten`: all is sold as well."""
+
+    kind: Literal["entries_halted"] = "entries_halted"
+    why: str
+    by: str
+    flatten: bool = False
+
+
+class EntriesResumed(_Event):
+    """Entries are allowed again."""
+
+    kind: Literal["entries_resumed"] = "entries_resumed"
+    why: str = ""
+    by: str
+
+
+class ConnectionChanged(_Event):
+    """The line to the broker went down, or is up again; `data_lost`: subscriptions are gone."""
+
+    kind: Literal["connection_changed"] = "connection_changed"
+    up: bool
+    data_lost: bool = False
+    reason: str = ""
+
+
+class Reconciled(_Event):
+    """The journal was compared with the broker, `passes` times.
+
+    `foreign_orders` names orders at the broker that are none of ours, `foreign_positions`
+    the shares by symbol that are held beyond what our strategies hold; neither is touched.
+    `differences` says in words what changed about those since the last time.
+    """
+
+    kind: Literal["reconciled"] = "reconciled"
+    reason: str
+    passes: Annotated[int, Field(ge=1)]
+    foreign_orders: tuple[str, ...] = ()
+    foreign_positions: dict[str, int] = Field(default_factory=dict)
+    differences: tuple[str, ...] = ()
+
+
 Event: TypeAlias = (
     DayStarted
     | DayResumed
@@ -280,16 +419,29 @@ Event: TypeAlias = (
     | CandidatesScanned
     | OpeningRangesTracked
     | CandidatesAlerted
-    | OrderSubmitted
-    | OrderAccepted
+    | OrderIntended
+    | OrderRefused
+    | OrderSending
+    | OrderAcknowledged
     | OrderModified
+    | OrderCancelling
     | OrderFilled
     | OrderCancelled
     | OrderRejected
     | OrderAbsent
+    | OrderUnknown
+    | OrderResolved
+    | OrderCarried
     | StopHit
+    | PositionCarried
     | PositionOpened
     | PositionClosed
+    | ProtectionLapsed
+    | ProtectionRestored
+    | EntriesHalted
+    | EntriesResumed
+    | ConnectionChanged
+    | Reconciled
 )
 """Any event; `kind` tells which."""
 

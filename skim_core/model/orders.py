@@ -77,7 +77,8 @@ class Order(Model):
     `limit_price` and `stop_price` in quote currency and on the exchange's tick. A child
     names its `parent` and is held until that fills; a parent's cancel or reject takes
     its children with it. Of the orders of one `oca_group` (one cancels all), a fill
-    takes away as much from the others.
+    takes away as much from the others. `closes`: it only closes what is held, and no limit
+    holds it up.
     """
 
     reference: Reference
@@ -91,6 +92,7 @@ class Order(Model):
     purpose: Name = "entry"
     parent: Reference | None = None
     oca_group: Reference | None = None
+    closes: bool = False
 
     @model_validator(mode="after")
     def _prices_fit_the_type(self) -> Self:
@@ -105,23 +107,91 @@ class Order(Model):
         return self
 
 
+class OrderStage(StrEnum):
+    """Where an order of ours is in its life, as the journal knows it.
+
+    The broker's own word about an order is an `OrderStatus`; this is what we may rely on.
+    Which event leads from which stage to which is a table: `skim_core.decide.orders`.
+    """
+
+    INTENT = "intent"
+    """Decided and within the limits; nothing was sent."""
+    SENDING = "sending"
+    """About to be sent, or sent and not answered: the broker may or may not have it."""
+    ACKNOWLEDGED = "acknowledged"
+    """The broker has it."""
+    PARTLY_FILLED = "partly_filled"
+    FILLED = "filled"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    """The broker refused it."""
+    ABSENT = "absent"
+    """The broker never had it: looked for twice, apart in time."""
+    UNKNOWN = "unknown"
+    """What became of it can't be found out: a person has to say (``skim resolve``)."""
+    REFUSED = "refused"
+    """A limit or a halt kept it from being sent; nothing of it is in the book."""
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more is expected to happen to the order."""
+        return self not in _LIVE_STAGES
+
+
+_LIVE_STAGES = frozenset(
+    {
+        OrderStage.INTENT,
+        OrderStage.SENDING,
+        OrderStage.ACKNOWLEDGED,
+        OrderStage.PARTLY_FILLED,
+        OrderStage.UNKNOWN,
+    }
+)
+_NOT_REACHED = frozenset(
+    {OrderStage.INTENT, OrderStage.SENDING, OrderStage.ABSENT, OrderStage.REFUSED}
+)
+
+
 class OrderState(Model):
     """One of a strategy's own orders, as its journal knows it.
 
-    `accepted` tells whether the broker is known to have it.
+    `filled` and `taken` (by other orders of its OCA group) in shares, `average_price` in
+    quote currency; `sent_at` is when it was last about to be sent, `changed_at` when its
+    stage last changed; `broker_id` is the broker's own name for it. `resendable`: it never
+    arrived, and the same decision may send it again as it is.
     """
 
     order: Order
-    status: OrderStatus = OrderStatus.WORKING
-    accepted: bool = False
+    stage: OrderStage = OrderStage.INTENT
     filled: Annotated[int, Field(ge=0)] = 0
+    taken: Annotated[int, Field(ge=0)] = 0
     average_price: Decimal | None = None
     reason: str = ""
+    sent_at: UtcDatetime | None = None
+    changed_at: UtcDatetime | None = None
+    cancelling: bool = False
+    resendable: bool = False
+    broker_id: str = ""
 
     @property
     def live(self) -> bool:
         """Whether it may still trade."""
-        return not self.status.final
+        return self.stage in _LIVE_STAGES
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it reached the broker, whatever became of it there."""
+        return self.stage not in _NOT_REACHED
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the broker may or may not have it."""
+        return self.stage is OrderStage.SENDING or self.stage is OrderStage.UNKNOWN
+
+    @property
+    def open_quantity(self) -> int:
+        """The shares that may still trade."""
+        return max(0, self.order.quantity - self.filled - self.taken) if self.live else 0
 
 
 class Bracket(Model):
@@ -171,12 +241,17 @@ class Position(Model):
     average_price: Decimal
 
 
-def order_reference(day: TradingDay, symbol: str, purpose: str, leg: str = "P") -> str:
+def order_reference(
+    day: TradingDay, symbol: str, purpose: str, leg: str = "P", attempt: int = 1
+) -> str:
     """Return the reference of the order that this decision makes: the same one each time.
 
-    Twenty-two characters, since brokers limit the length; legs of a bracket share all
-    but the suffix: P the entry (parent), S its stop, T its target.
+    Twenty-two characters (one or two more for a replaced stop), since brokers limit the
+    length; legs of a bracket share all but the suffix: P the entry (parent), S its stop, T
+    its target. `attempt` counts the orders of one decision of which the one before is over.
     """
-    digest = hashlib.sha256(f"{day.run_id}|{symbol}|{purpose}".encode()).digest()
-    key = base64.b32encode(digest)[:16].decode().lower()
+    decision = f"{day.run_id}|{symbol}|{purpose}"
+    if attempt > 1:
+        decision += f"|{attempt}"
+    key = base64.b32encode(hashlib.sha256(decision.encode()).digest())[:16].decode().lower()
     return f"sk1-{key}.{leg}"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer, model_serializer, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, model_serializer, model_validator
 
 from skim_core.model.base import Model
 from skim_core.model.session import Session
@@ -15,6 +15,8 @@ from skim_core.model.session import Session
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h))+")
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_LONGEST = timedelta(days=366)
+"""Nothing in a day takes longer, and no instant overflows by it."""
 _SESSION_TIME = re.compile(r"(open|close)(?:([+-])(.+))?")
 
 
@@ -27,7 +29,7 @@ def parse_duration(text: object) -> timedelta:
         if text < timedelta(0):
             msg = f"{text} is negative: a duration runs forward"
             raise ValueError(msg)
-        return text
+        return _bounded(text, text)
     if not isinstance(text, str) or not _DURATION.fullmatch(text):
         msg = (
             f"{text!r} is not a duration: write a number and ms, s, m or h, as in '90s' or '1h30m'"
@@ -35,12 +37,17 @@ def parse_duration(text: object) -> timedelta:
         raise ValueError(msg)
     seconds = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
     try:
-        return timedelta(seconds=seconds)
+        duration = timedelta(seconds=seconds)
     except OverflowError:
-        msg = (
-            f"{text!r} is longer than any time there is: write a duration such as '90s' or '1h30m'"
-        )
-        raise ValueError(msg) from None
+        duration = timedelta.max
+    return _bounded(duration, text)
+
+
+def _bounded(duration: timedelta, written: object) -> timedelta:
+    if duration > _LONGEST:
+        msg = f"{str(written)!r} is longer than a year: write a duration such as '90s' or '1h30m'"
+        raise ValueError(msg)
+    return duration
 
 
 def format_duration(duration: timedelta) -> str:
@@ -90,7 +97,7 @@ class SessionTime(Model):
     """
 
     anchor: Anchor
-    offset: timedelta = timedelta(0)
+    offset: Annotated[timedelta, Field(ge=-_LONGEST, le=_LONGEST)] = timedelta(0)
 
     @model_validator(mode="before")
     @classmethod

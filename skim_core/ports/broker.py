@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias
@@ -14,7 +14,8 @@ from pydantic import Field
 from skim_core.model.base import Model, Money, Price, Symbol, UtcDatetime
 from skim_core.model.exchange import Exchange
 from skim_core.model.market import Quote
-from skim_core.model.orders import Fill, Order, OrderStatus, Position, Reference
+from skim_core.model.orders import Fill, Order, Position
+from skim_core.model.reports import OrderReport
 from skim_core.model.session import Session
 from skim_core.ports.clock import Clock
 
@@ -56,19 +57,21 @@ class GapRow(Model):
     volume: Annotated[int, Field(ge=0)]
 
 
-class OrderReport(Model):
-    """A broker's word about one order, as of `at`."""
+class Connection(Model):
+    """The line to the broker went down, or is up again.
 
-    reference: Reference
-    status: OrderStatus
-    filled: Annotated[int, Field(ge=0)]
-    remaining: Annotated[int, Field(ge=0)]
+    While it is down nothing is sent; fills may be told even then. `data_lost`: the broker
+    forgot what was subscribed (TWS API code 1101).
+    """
+
+    up: bool
+    data_lost: bool = False
     reason: str = ""
     at: UtcDatetime
 
 
-BrokerNotice: TypeAlias = OrderReport | Fill
-"""What a broker tells unasked: an order's new status, or a fill."""
+BrokerNotice: TypeAlias = OrderReport | Fill | Connection
+"""What a broker tells unasked: an order's new status, a fill, or the state of its line."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,16 @@ class Broker(Protocol):
     """Market data and orders. Every method may raise BrokerError.
 
     Market data never reaches beyond the clock: a bar is there once its minute is over.
+    A line that is lost is taken up again by the broker itself, which tells of it by
+    `Connection` notices. A cancel or a reject that is only an error's side effect is not told.
     """
+
+    @property
+    def quiet_time(self) -> timedelta:
+        """How long an order that arrived may be missing from what `orders` returns.
+
+        Zero: what `orders` doesn't name never arrived, and one look settles every doubt.
+        """
 
     async def connect(self) -> None:
         """Be ready for orders and data, or raise BrokerError."""
@@ -121,17 +133,22 @@ class Broker(Protocol):
         """Send orders, a bracket's entry before its children, all or none.
 
         Returns when the broker has them; a refusal comes as a notice. An order whose
-        reference the broker already has is not sent again.
+        reference the broker already has is not sent again. Raises NotSentError when not a
+        byte has left; after any other error, or none within 5 seconds, the broker may have
+        them or not.
         """
 
     async def modify(self, order: Order) -> None:
         """Change quantity or prices of the resting order with this reference."""
 
-    async def cancel(self, reference: str) -> None:
-        """Ask for a cancel; the notice says whether it came in time."""
+    async def cancel(self, reference: str, broker_id: str | None = None) -> None:
+        """Ask for a cancel; the notice says whether it came in time.
+
+        `broker_id` names one of two orders that carry the same reference.
+        """
 
     async def orders(self) -> Sequence[OrderReport]:
-        """Return today's orders, open and done."""
+        """Return the account's orders, ours and foreign: those that are open, and today's done."""
 
     async def executions(self) -> Sequence[Fill]:
         """Return today's fills."""

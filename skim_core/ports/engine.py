@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from skim_core.model.exchange import Exchange
 from skim_core.model.graph import PhaseGraph
+from skim_core.model.limits import Limits
 from skim_core.model.trading_day import TradingDay
 from skim_core.ports.broker import Broker
 from skim_core.ports.bus import Bus
@@ -44,7 +45,8 @@ class Strategy(Protocol):
 class Assignment:
     """A day to be run: whose it is, with which graph and which validated configuration.
 
-    With `only`, a phase's name, just that phase is run, once or for one tick, when it is
+    `limits` are the strategy's own. With `missed` nobody started the day in time: what is
+    open is looked after and nothing else is done. With `only`, a phase's name, just that phase is run, once or for one tick, when it is
     due: the day is then left as it is.
     """
 
@@ -53,7 +55,9 @@ class Assignment:
     graph: PhaseGraph
     config: BaseModel
     versions: Mapping[str, str] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
     only: str | None = None
+    missed: bool = False
 
 
 class DayEnd(StrEnum):
@@ -91,7 +95,10 @@ class EngineSetup:
 
     `broker_name`, `broker_options` (without secrets) and `pace` are told in the journal, so
     that a day is resumed as it was begun. `owner` names this process in leases, which last
-    `lease_term` of wall time and are renewed before that.
+    `lease_term` of `wall` time and are renewed before that. `limits` hold for the account,
+    all its strategies together. A position may be without a working stop for
+    `protection_limit` before it is told of; a strategy of which a phase fails `halt_after`
+    times in a row is halted.
     """
 
     journal: Journal
@@ -104,6 +111,10 @@ class EngineSetup:
     broker_options: Mapping[str, Any] = field(default_factory=dict)
     pace: str = "fast"
     lease_term: timedelta = timedelta(seconds=30)
+    wall: Clock | None = None
+    limits: Limits = field(default_factory=Limits)
+    protection_limit: timedelta = timedelta(minutes=1)
+    halt_after: int = 5
 
 
 class Engine(Protocol):

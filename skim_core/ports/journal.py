@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from skim_core.model.base import Model, UtcDatetime
+from skim_core.model.controls import Control
 from skim_core.model.events import Event
 
 
@@ -24,6 +25,13 @@ class Lease(Model):
     run_id: str
     owner: str
     expires_at: UtcDatetime
+
+
+class ControlRecord(Model):
+    """One control that a person (or a watchdog) gave; `number` counts from 1 without a gap."""
+
+    number: int
+    control: Control
 
 
 class RunSummary(Model):
@@ -67,6 +75,12 @@ class Journal(Protocol):
 
     def lease(self, run_id: str) -> Lease | None:
         """Return the lease on a run, expired or not."""
+
+    def append_control(self, control: Control) -> int:
+        """Append a control, durably, whoever else does so at the same time; return its number."""
+
+    def controls(self, after: int = 0) -> Sequence[ControlRecord]:
+        """Return the controls with a number above `after`, of every account, in order."""
 
     def close(self) -> None:
         """Close the store; everything appended is kept."""

@@ -100,7 +100,9 @@ class AccountBook:
         self._descriptor: int | None = None
         self._size = 0
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            # One by one: mkdir's own `parents` would let others into those above.
+            for folder in reversed(path.parents):
+                folder.mkdir(mode=0o700, exist_ok=True)
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
             self._descriptor = os.open(path, flags, _MODE)
             whole = path.read_bytes().rfind(b"\n") + 1

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from skim_core.errors import BrokerError
 from skim_core.model.market import Quote
 from skim_core.model.orders import Fill, Order, Position
+from skim_core.model.reports import OrderReport
 from skim_core.ports.bars import Bars
 from skim_core.ports.broker import (
     Account,
@@ -16,7 +17,6 @@ from skim_core.ports.broker import (
     BrokerSetup,
     GapRow,
     GapScan,
-    OrderReport,
 )
 from skim_core.ports.clock import Timer
 from skim_core.sim.account_sessions import BEFORE_OPEN, AccountSessions, OpenSession
@@ -46,6 +46,11 @@ class SimBroker:
         self._open: OpenSession | None = None
         self._receivers: list[Callable[[BrokerNotice], None]] = []
         self._timer: tuple[datetime, Timer] | None = None
+
+    @property
+    def quiet_time(self) -> timedelta:
+        """None at all: the exchange is in the process, and shows every order at once."""
+        return timedelta(0)
 
     # Being there
 
@@ -175,7 +180,7 @@ class SimBroker:
         at, turn = exchange.place(self._clock.now())
         self._instruct(Modify(at=at, turn=turn, order=order))
 
-    async def cancel(self, reference: str) -> None:
+    async def cancel(self, reference: str, broker_id: str | None = None) -> None:  # noqa: ARG002
         """Ask for a cancel; an order that is done by then is reported again.
 
         Raises BrokerError for an unknown order.

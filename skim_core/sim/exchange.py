@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from skim_core.model.orders import Fill, Order, OrderStatus
-from skim_core.ports.broker import BrokerNotice, OrderReport
+from skim_core.model.reports import OrderReport
+from skim_core.ports.broker import BrokerNotice
 from skim_core.sim.admission import Admission
 from skim_core.sim.instructions import CarriedOrder, Instruction, Modify, Opening, Submit
 from skim_core.sim.ledger import Ledger

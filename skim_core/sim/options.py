@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, ValidationError, field_validator
 
 from skim_core.errors import ConfigError, nearest
 from skim_core.model.base import Model, Money, Symbol
+from skim_core.model.secrecy import is_secret
 from skim_core.model.session import Session
 from skim_core.model.times import Duration, SessionTime
 
@@ -87,8 +88,10 @@ def read_options(options: Mapping[str, Any]) -> SimOptions:
         return SimOptions.model_validate(dict(options))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        why = first["msg"].removeprefix("Value error, ")
-        found = f", found {first['input']!r}" if "found" not in why else ""
-        msg = f"[brokers.sim] {field}: {why}{found}."
-        raise ConfigError(msg) from error
+    # Raised outside, so that no traceback carries pydantic's error with the values in it.
+    field = ".".join(str(part) for part in first["loc"])
+    why = first["msg"].removeprefix("Value error, ")
+    shown = isinstance(first["input"], str | int | float) and not is_secret(field)
+    found = f", found {first['input']!r}" if shown and "found" not in why else ""
+    msg = f"[brokers.sim] {field}: {why}{found}."
+    raise ConfigError(msg)

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from skim_core.model.orders import Order, OrderStatus
-from skim_core.ports.broker import OrderReport
+from skim_core.model.reports import OrderReport
 from skim_core.sim.instructions import CarriedOrder
 from skim_core.sim.matching import Since
 
@@ -71,6 +71,11 @@ class Resting:
             remaining=self.order.quantity - self.filled if self.live else 0,
             reason=self.reason,
             at=self.at,
+            symbol=self.order.symbol,
+            side=self.order.side,
+            quantity=self.order.quantity,
+            limit_price=self.order.limit_price,
+            stop_price=self.order.stop_price,
         )
 
     def carry(self) -> CarriedOrder:

@@ -6,7 +6,7 @@ trip through JSON: free fields hold JSON values, instants are whole microseconds
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any, TypeVar
@@ -15,9 +15,19 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from skim_core.model import events as ev
+from skim_core.model.controls import Control, Halt, Resolution, Resume
 from skim_core.model.graph import PhaseGraph
+from skim_core.model.limits import Limits, RiskReading
 from skim_core.model.market import Alert, Candidate, OpeningRange
-from skim_core.model.orders import Fill, Order, OrderType, Side, TimeInForce
+from skim_core.model.orders import (
+    Fill,
+    Order,
+    OrderStage,
+    OrderState,
+    OrderType,
+    Side,
+    TimeInForce,
+)
 from skim_core.model.phases import Phase, Shared
 from skim_core.testing.graphs import phase_graphs, sessions
 
@@ -125,6 +135,73 @@ def fills() -> SearchStrategy[Fill]:
     )
 
 
+def order_states() -> SearchStrategy[OrderState]:
+    """Return a strategy for orders as a journal knows them."""
+    return st.builds(
+        OrderState,
+        order=orders(),
+        stage=st.sampled_from(OrderStage),
+        filled=_counts(),
+        taken=_counts(),
+        average_price=_maybe(_decimals()),
+        reason=_texts(),
+        sent_at=_maybe(instants()),
+        changed_at=_maybe(instants()),
+        cancelling=st.booleans(),
+        resendable=st.booleans(),
+        broker_id=_texts(),
+    )
+
+
+def controls() -> SearchStrategy[Control]:
+    """Return a strategy for what people tell running days."""
+    common = {"at": instants(), "account": _references(), "by": _texts(), "why": _texts()}
+    strategy = _maybe(names())
+    outcomes = st.sampled_from(["filled", "cancelled", "absent", "working"])
+    resolution = st.builds(
+        Resolution,
+        run_id=_texts(1),
+        reference=_references(),
+        outcome=outcomes,
+        quantity=_maybe(_counts(1)),
+        price=_maybe(prices()),
+        **common,
+    )
+    halt = st.builds(Halt, strategy=strategy, flatten=st.booleans(), **common)
+    return halt | st.builds(Resume, strategy=strategy, **common) | resolution
+
+
+def _limits() -> SearchStrategy[Limits]:
+    return st.builds(
+        Limits,
+        position_value=_maybe(prices()),
+        positions=_maybe(_counts()),
+        symbols=_maybe(_several(symbols())),
+        before_close=_maybe(_durations()),
+        gateway_restart=_maybe(st.times()),
+        restart_margin=_durations(),
+        delayed_data=st.booleans(),
+    )
+
+
+def _readings() -> SearchStrategy[RiskReading]:
+    return st.builds(
+        RiskReading,
+        last=_maybe(prices()),
+        quoted_at=_maybe(instants()),
+        value=_money(),
+        position_value=_money(),
+        positions=_counts(),
+        realised=_money(),
+        unrealised=_money(),
+    )
+
+
+def _durations() -> SearchStrategy[timedelta]:
+    # Written in milliseconds: the shortest unit that a duration has.
+    return st.integers(1, 10**8).map(lambda count: timedelta(milliseconds=count))
+
+
 def _money() -> SearchStrategy[Decimal]:
     return st.integers(-(10**20) + 1, 10**20 - 1).map(lambda units: Decimal(units).scaleb(-8))
 
@@ -187,31 +264,48 @@ _FIELDS: dict[str, SearchStrategy[Any]] = {
     "alerts": _several(st.builds(Alert, symbol=symbols(), text=_texts())),
     "at": instants(),
     "attempt": _counts(1),
+    "average_price": _decimals(),
     "broker": names(),
+    "broker_id": _texts(),
     "broker_options": st.dictionaries(_texts(), _json_values(), max_size=3),
+    "by": _texts(),
     "candidates": _several(candidates()),
+    "certain": st.booleans(),
+    "commission": _money(),
     "config": st.dictionaries(_texts(), _json_values(), max_size=3),
+    "data_lost": st.booleans(),
     "detail": _texts(),
+    "differences": _several(_texts()),
     "due": instants(),
     "entry_price": _decimals(),
     "error": _texts(),
     "exit_price": _decimals(),
     "fill": fills(),
     "fill_price": prices(),
+    "finding": _texts(),
+    "flatten": st.booleans(),
+    "foreign_orders": _several(_texts()),
+    "foreign_positions": st.dictionaries(_texts(), st.integers(-_LARGEST, _LARGEST), max_size=3),
     "graph": phase_graphs() | st.just(_SHARED_GRAPH),
-    "only": st.none() | names(),
     "interrupted": _several(names()),
+    "limit": names(),
     "limit_price": _maybe(prices()),
+    "limits": _limits(),
+    "missed": st.booleans(),
+    "only": st.none() | names(),
     "opened_at": _maybe(instants()),
     "order": orders(),
     "pace": _texts(),
     "outcome": st.sampled_from(ev.Outcome),
     "owner": _texts(1),
+    "passes": _counts(1),
     "phase": names(),
     "price": prices(),
     "profit": _money(),
+    "purpose": names(),
     "quantity": _counts(1),
     "ranges": _several(opening_ranges()),
+    "reading": _maybe(_readings()),
     "reason": _texts(),
     "reference": _references(),
     "remaining": _counts(),
@@ -221,14 +315,20 @@ _FIELDS: dict[str, SearchStrategy[Any]] = {
     "session": sessions(),
     "shared_from": _maybe(_texts(1)),
     "side": st.sampled_from(Side),
+    "since": instants(),
+    "state": order_states(),
     "stop_price": _maybe(prices()),
     "strategy": names(),
     "symbol": symbols(),
     "symbols": _maybe(_several(symbols())),
+    "up": st.booleans(),
     "versions": st.dictionaries(_texts(), _texts(), max_size=3),
+    "why": _texts(),
 }
 
 _OWN_FIELDS: dict[tuple[type[ev.Event], str], SearchStrategy[Any]] = {
+    (ev.OrderResolved, "outcome"): st.sampled_from(["filled", "cancelled", "absent", "working"]),
+    (ev.PositionCarried, "opened_at"): instants(),
     (ev.PhaseSkipped, "reason"): st.sampled_from(ev.SkipReason),
     (ev.StopHit, "stop_price"): prices(),
 }

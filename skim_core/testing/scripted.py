@@ -15,10 +15,12 @@ from skim_core.journal.memory import MemoryJournal
 from skim_core.model.events import Event
 from skim_core.model.exchange import CommissionSchedule, Exchange, TickBand
 from skim_core.model.graph import PhaseGraph
+from skim_core.model.market import Quote
 from skim_core.model.orders import Fill, Order, Position
+from skim_core.model.reports import OrderReport
 from skim_core.model.session import Session
 from skim_core.model.trading_day import TradingDay
-from skim_core.ports.broker import BrokerNotice, OrderReport
+from skim_core.ports.broker import BrokerNotice
 from skim_core.ports.bus import Bus
 from skim_core.ports.context import Context
 from skim_core.ports.engine import Assignment, DayResult, Engine, EngineSetup
@@ -68,6 +70,11 @@ class QuietBroker:
         self.submitted: list[Order] = []
         self._receivers: list[Callable[[BrokerNotice], None]] = []
 
+    @property
+    def quiet_time(self) -> timedelta:
+        """None: it shows at once what it has."""
+        return timedelta(0)
+
     async def connect(self) -> None:
         """Do nothing."""
 
@@ -81,6 +88,10 @@ class QuietBroker:
     async def orders(self) -> Sequence[OrderReport]:
         """Return nothing: it keeps no record."""
         return []
+
+    async def quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
+        """Return nothing: nothing trades."""
+        return {}
 
     async def executions(self) -> Sequence[Fill]:
         """Return nothing: nothing trades."""

@@ -27,7 +27,7 @@ def orders(events):
 
     One that was journaled but never sent before the crash is journaled again: it is one order.
     """
-    submitted = [event for event in events if event.kind == "order_submitted"]
+    submitted = [event for event in events if event.kind == "order_intended"]
     return list({event.order.reference: (event.order, event.at) for event in submitted}.values())
 
 
@@ -72,7 +72,7 @@ def killed(skim_in):
         "day_started",
         "candidates_scanned",
         "opening_ranges_tracked",
-        "order_submitted",
+        "order_intended",
         "order_filled",
         "stop_hit",
     ],
@@ -186,7 +186,7 @@ def test_a_day_that_died_between_journal_and_exchange_has_the_same_trades(
     decided = [
         sequence
         for sequence, event in enumerate(undisturbed, 1)
-        if event.kind == "order_submitted" and undisturbed[sequence].kind != "order_submitted"
+        if event.kind == "order_intended" and undisturbed[sequence].kind != "order_intended"
     ]
     cut_off(finished, decided[decision - 1], decision if sent else decision - 1)
     code, said = finished.run("start_monitoring")

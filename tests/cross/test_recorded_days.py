@@ -74,7 +74,7 @@ def bars_of(day):
 
 def sent(day, purpose):
     """Return the orders of one purpose by symbol, as they were sent."""
-    events = day.of("order_submitted")
+    events = day.of("order_intended")
     return {event.order.symbol: event for event in events if event.order.purpose == purpose}
 
 

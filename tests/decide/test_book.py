@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from skim_core.decide.book import Book
 from skim_core.model import events as ev
 from skim_core.model.market import Candidate
-from skim_core.model.orders import Fill, Order, OrderStatus, OrderType, Side
+from skim_core.model.orders import Fill, Order, OrderType, Side
 
 START = datetime(2026, 1, 5, 23, 0, tzinfo=UTC)
 
 
 def submitted(reference="a.P", side=Side.BUY, quantity=100, **more):
     order = Order(reference=reference, symbol="BHP", side=side, quantity=quantity, **more)
-    return ev.OrderSubmitted(at=START, order=order)
+    return ev.OrderIntended(at=START, order=order)
 
 
 def fill(number, reference="a.P", side=Side.BUY, quantity=100, price="10", commission="0"):
@@ -47,8 +47,21 @@ def stop(reference="a.S"):
 
 
 def take(book, *facts):
-    """Apply events, and fills by what they mean; return all that happened."""
+    """Apply events, and fills by what they mean; return all that happened.
+
+    What was decided is sent at once, unless the facts say when.
+    """
     happened = []
+    facts = [
+        later
+        for fact in facts
+        for later in (
+            (fact, ev.OrderSending(at=START, reference=fact.order.reference))
+            if isinstance(fact, ev.OrderIntended)
+            and not any(isinstance(other, ev.OrderSending) for other in facts)
+            else (fact,)
+        )
+    ]
     for fact in facts:
         events = book.consequences(fact) if isinstance(fact, Fill) else (fact,)
         for event in events:
@@ -67,7 +80,7 @@ def test_the_first_fill_opens_a_position_and_the_last_closes_it_with_its_profit(
         fill(2, quantity=40, price="10.5", commission="3"),
         fill(3, "a.S", Side.SELL, 100, "9", "6"),
     )
-    kinds = [event.kind for event in happened if not isinstance(event, ev.OrderSubmitted)]
+    kinds = [event.kind for event in happened if not isinstance(event, ev.OrderIntended)]
     assert kinds == [
         "order_filled",
         "position_opened",
@@ -104,18 +117,26 @@ def test_a_fill_of_somebody_elses_order_means_nothing():
     assert Book().consequences(fill(1, "theirs")) == ()
 
 
-def test_a_stop_works_from_its_entrys_first_fill():
+def sending(*references):
+    return [ev.OrderSending(at=START, reference=reference) for reference in references]
+
+
+def acknowledged(*references):
+    return [ev.OrderAcknowledged(at=START, reference=reference) for reference in references]
+
+
+def test_a_position_is_bare_until_the_broker_has_its_stop():
     book = Book()
-    take(book, submitted(), stop())
-    assert book.orders["a.S"].status is OrderStatus.HELD
-    take(book, fill(1, quantity=1))
-    assert book.orders["a.S"].status is OrderStatus.WORKING
+    take(book, submitted(), stop(), *sending("a.P", "a.S"), fill(1, quantity=1))
+    assert book.bare == {"BHP": START + timedelta(minutes=1)}
+    take(book, *acknowledged("a.S"))
+    assert not book.bare
     assert [state.order.reference for state in book.live_orders("BHP")] == ["a.P", "a.S"]
 
 
 def test_an_order_that_the_broker_never_had_is_not_live_and_not_accepted():
     book = Book()
-    take(book, submitted(), ev.OrderAbsent(at=START, reference="a.P"))
+    take(book, submitted(), *sending("a.P"), ev.OrderAbsent(at=START, reference="a.P"))
     state = book.orders["a.P"]
     assert not state.live
     assert not state.accepted

@@ -129,7 +129,7 @@ def filled(remaining):
 @pytest.mark.parametrize(
     ("event", "still_open"),
     [
-        (ev.OrderAccepted(at=SESSION.open, reference=ORDER.reference), True),
+        (ev.OrderAcknowledged(at=SESSION.open, reference=ORDER.reference), True),
         (filled(remaining=40), True),
         (filled(remaining=0), False),
         (ev.OrderCancelled(at=SESSION.open, reference=ORDER.reference), False),
@@ -139,7 +139,7 @@ def filled(remaining):
     ids=lambda value: getattr(value, "kind", None),
 )
 def test_an_order_is_exposure_until_nothing_more_of_it_can_trade(event, still_open):
-    submitted = fold([STARTED, ev.OrderSubmitted(at=SESSION.open, order=ORDER)])
+    submitted = fold([STARTED, ev.OrderIntended(at=SESSION.open, order=ORDER)])
     assert submitted.exposure == {ORDER.reference}
     assert bool(evolve(submitted, event).exposure) is still_open
 

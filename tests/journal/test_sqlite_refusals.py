@@ -74,10 +74,10 @@ def without_privileges():
 
 @pytest.fixture
 def open_folder():
-    """Return a folder that any user can reach and write."""
+    """Return a folder that any user can reach and write, each their own files, as /tmp."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        folder.chmod(0o777)
+        folder.chmod(0o1777)
         yield folder
 
 

@@ -155,13 +155,11 @@ async def _enter(ctx: Context[OrhConfig], found: OpeningRange, price: Decimal) -
 
 @hooks.manage
 async def skim_manage(ctx: Context[OrhConfig]) -> None:
-    """Sell everything before the close, and what has no stop at any time."""
-    orders = ctx.orders.all()
-    leaving = rules.exits(ctx.positions, orders, closing=_closing(ctx))
-    tries = (
-        ctx.orders.exit(symbol, purpose=rules.exit_purpose(symbol, orders), reason=reason)
-        for symbol, reason in leaving.items()
-    )
+    """Sell everything before the close. Until then the stops at the exchange are enough."""
+    if not _closing(ctx):
+        return
+    leaving = rules.exits(ctx.positions, ctx.orders.all())
+    tries = (ctx.orders.exit(symbol, reason="before the close") for symbol in leaving)
     # One that fails must not keep the others from being sent; then it fails the tick.
     for outcome in await asyncio.gather(*tries, return_exceptions=True):
         if isinstance(outcome, BaseException):

@@ -97,29 +97,9 @@ def set_aside(orders: Iterable[OrderState], value: Decimal) -> Decimal:
     return value * sum(unfilled, Decimal(0))
 
 
-def exits(held: Collection[str], orders: Sequence[OrderState], *, closing: bool) -> dict[str, str]:
-    """Return the symbols to get out of, each with its reason.
-
-    Near the close all that is held and all that still works to be held; until then only
-    what has no stop at the exchange.
-    """
-    if closing:
-        return dict.fromkeys(sorted(places_taken(held, orders)), "before the close")
-    stopped = {state.order.symbol for state in _for(orders, "stop") if state.live}
-    return dict.fromkeys(sorted(set(held) - stopped), "it has no stop")
-
-
-def exit_purpose(symbol: str, orders: Iterable[OrderState]) -> str:
-    """Return the purpose of the exit that must work now: ``exit``, then ``exit_2`` and so on.
-
-    The same decision is one order. One that was refused, cancelled or filled is over: to
-    sell what is still held is the next decision. One that the broker never had is not over.
-    """
-    ended = sum(
-        state.accepted and not state.live and state.order.symbol == symbol
-        for state in _for(orders, "exit")
-    )
-    return f"exit_{ended + 1}" if ended else "exit"
+def exits(held: Collection[str], orders: Sequence[OrderState]) -> list[str]:
+    """Return the symbols to get out of: those held, and those that still work to be held."""
+    return sorted(places_taken(held, orders))
 
 
 def _for(orders: Iterable[OrderState], purpose: str) -> Iterator[OrderState]:

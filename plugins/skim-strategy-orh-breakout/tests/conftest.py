@@ -13,7 +13,7 @@ import pytest
 
 from skim_core import Bars
 from skim_core.decide.book import Book
-from skim_core.model.events import OrderSubmitted
+from skim_core.model.events import OrderIntended
 from skim_core.sim.data import SessionData
 from skim_core.testing.simulate import session_of, simulate_day
 
@@ -77,7 +77,7 @@ class PlayedDay:
         return [
             event
             for event in self.day.events
-            if isinstance(event, OrderSubmitted) and event.order.purpose == purpose
+            if isinstance(event, OrderIntended) and event.order.purpose == purpose
         ]
 
     def local(self, moment: datetime) -> str:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from skim_core.model.orders import OrderStatus
+from skim_core.model.orders import OrderStage
 from skim_core.sim.generated import GeneratedFeed
 
 RANGE = (1.10, 1.12, 1.08, 1.10)
@@ -145,7 +145,7 @@ def test_a_breakout_is_not_seen_again_in_minutes_without_a_trade(many):
 
 def test_an_entry_that_never_trades_is_cancelled_before_the_close(many):
     [entry] = [event.order for event in many.submitted("entry") if event.order.symbol == "NEVER"]
-    assert many.day.book.orders[entry.reference].status is OrderStatus.CANCELLED
+    assert many.day.book.orders[entry.reference].stage is OrderStage.CANCELLED
     cancelled = {event.reference: event.at for event in many.day.of("order_cancelled")}
     assert many.local(cancelled[entry.reference]) == "15:50:00"
     assert traded(many, "NEVER") == []

@@ -11,7 +11,7 @@ from functools import cache
 
 from skim_core.journal.transactions import transaction
 
-LATEST = 1
+LATEST = 2
 """The number of the last migration, which is this version's format."""
 
 

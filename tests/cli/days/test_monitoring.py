@@ -48,9 +48,9 @@ def check_finished_once(home: Path) -> None:
     assert isinstance(last := events[-1], ev.DayFinished)
     assert last.outcome is ev.Outcome.COMPLETED
     assert sum(isinstance(event, ev.DayStarted) for event in events) == 1
-    orders = [event.order.reference for event in events if isinstance(event, ev.OrderSubmitted)]
+    orders = [event.order.reference for event in events if isinstance(event, ev.OrderIntended)]
     assert len(orders) == len(set(orders))
-    purposes = [event.order.purpose for event in events if isinstance(event, ev.OrderSubmitted)]
+    purposes = [event.order.purpose for event in events if isinstance(event, ev.OrderIntended)]
     assert sorted(purposes) == ["entry", "exit", "stop"]
     fills = [event.fill for event in events if isinstance(event, ev.OrderFilled)]
     assert sum(fill.side.sign * fill.quantity for fill in fills) == 0

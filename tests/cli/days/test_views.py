@@ -77,7 +77,7 @@ def test_the_live_view_shows_a_failure_with_its_error(day, events):
 
 
 def test_the_live_view_of_a_day_that_is_gone_on_with_tells_what_follows(day, events):
-    entry = next(event for event in events if isinstance(event, ev.OrderSubmitted))
+    entry = next(event for event in events if isinstance(event, ev.OrderIntended))
     rest = events[events.index(entry) :]
     resumed = ev.DayResumed(at=rest[0].at, owner="host:1:1", interrupted=("trade",))
     console = terminal()

@@ -248,7 +248,7 @@ def _traded(book: Book, at: datetime, side: Side, price: str) -> list[ev.Event]:
         commission=Decimal(6),
         at=at,
     )
-    submitted = ev.OrderSubmitted(at=at, order=order)
+    submitted = ev.OrderIntended(at=at, order=order)
     book.apply(submitted)
     consequences = book.consequences(fill)
     for event in consequences:

@@ -1,0 +1,56 @@
+"""What the days of one process and one account have in common."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from skim_core.engine.accounts import AccountBooks, Controls
+from skim_core.engine.line import BrokerLine
+from skim_core.ports.clock import Clock
+from skim_core.ports.journal import Journal
+
+_TURN = timedelta(seconds=5)
+_ASK_AGAIN = 0.02
+
+
+class AccountTurns:
+    """Lets one entry of an account be checked and decided at a time, in all processes.
+
+    Without that two processes could each find room for one more position, and both take it.
+    """
+
+    def __init__(self, journal: Journal, account: str, owner: str, wall: Clock) -> None:
+        self._journal = journal
+        self._name = f"entries/{account}"
+        self._owner = owner
+        self._wall = wall
+        self._lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for the turn, and hold it."""
+        async with self._lock:
+            while not self._take():  # noqa: ASYNC110  no event of this process tells of it
+                await asyncio.sleep(_ASK_AGAIN)
+            try:
+                yield
+            finally:
+                self._journal.release(self._name, self._owner)
+
+    def _take(self) -> bool:
+        now = self._wall.now()
+        return self._journal.acquire(self._name, self._owner, now, _TURN) is not None
+
+
+@dataclass(frozen=True)
+class Common:
+    """The line to the broker, the account's books, what people said, and whose turn it is."""
+
+    line: BrokerLine
+    accounts: AccountBooks
+    controls: Controls
+    turns: AccountTurns

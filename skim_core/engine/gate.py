@@ -1,0 +1,111 @@
+"""What every entry has to pass before it is decided: halts, doubts, limits."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from skim_core.decide.book import Book
+from skim_core.decide.risk import Refusal, held_symbols, read_risk, refusal
+from skim_core.engine.common import Common
+from skim_core.engine.recorder import Recorder
+from skim_core.model import events as ev
+from skim_core.model.limits import Limits, RiskReading
+from skim_core.model.orders import Order, OrderStage, OrderState
+from skim_core.ports.clock import Clock
+
+_log = logging.getLogger("skim.orders")
+
+_NO_LIMITS = Limits()
+
+
+class EntryGate:
+    """Checks one strategy's entries. `limits` are its own, `account_limits` those of all."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        common: Common,
+        clock: Clock,
+        *,
+        limits: Limits,
+        account_limits: Limits,
+    ) -> None:
+        self._recorder = recorder
+        self._line = common.line
+        self._clock = clock
+        self._accounts = common.accounts
+        self._controls = common.controls
+        self._turns = common.turns
+        self._limits = limits
+        self._account_limits = account_limits
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Hold the account's turn, where limits of the account make that necessary."""
+        if self._account_limits == _NO_LIMITS:
+            yield
+            return
+        async with self._turns.turn():
+            yield
+
+    async def check(
+        self, entry: Order, *, reconciled: bool
+    ) -> tuple[OrderState | None, RiskReading | None]:
+        """Return the entry as refused, or None and what it was checked against."""
+        blocked = self._blocked(entry, reconciled=reconciled)
+        if blocked is not None:
+            return self._refuse(entry, blocked, None), None
+        own = [self._recorder.book]
+        reading = await self._read(entry, own)
+        found = self._test(self._limits, entry, reading)
+        if found is None and self._account_limits != _NO_LIMITS:
+            everyone = await self._read(entry, self._accounts.books())
+            found = self._test(self._account_limits, entry, everyone)
+            if found is not None:
+                found = Refusal(found.limit, f"the account: {found.reason}")
+        # Asking for quotes took time: a halt, or a lost line, counts from its very instant.
+        found = found or self._blocked(entry, reconciled=self._line.up and reconciled)
+        if found is not None:
+            return self._refuse(entry, found, reading), None
+        return None, reading
+
+    def _test(self, limits: Limits, entry: Order, reading: RiskReading) -> Refusal | None:
+        session = self._recorder.day.session
+        return refusal(limits, entry, reading, session, self._clock.now())
+
+    async def _read(self, entry: Order, books: Sequence[Book]) -> RiskReading:
+        symbols = sorted({entry.symbol, *held_symbols(books)})
+        quotes = await self._line.answer(self._line.broker.quotes(symbols))
+        return read_risk(entry, quotes, books, self._clock.now())
+
+    def _blocked(self, entry: Order, *, reconciled: bool) -> Refusal | None:
+        self._controls.refresh()
+        halt = self._controls.halt(self._recorder.day.strategy)
+        if halt is not None:
+            return Refusal("halt", f"entries are halted by {halt.by}: {halt.why or 'no reason'}")
+        if not reconciled:
+            return Refusal("connection", "the line to the broker is down or not reconciled yet")
+        for state in self._recorder.book.live_orders(entry.symbol):
+            if state.order.reference != entry.reference and state.in_doubt:
+                doubt = "unknown" if state.stage is OrderStage.UNKNOWN else "in doubt"
+                return Refusal("doubt", f"what became of {state.order.reference} is {doubt}")
+        return None
+
+    def _refuse(self, entry: Order, found: Refusal, reading: RiskReading | None) -> OrderState:
+        last = self._recorder.book.refusals.get((entry.symbol, entry.purpose))
+        # The same refusal each minute is one fact.
+        if last is None or last.limit != found.limit:
+            _log.warning("%s is not entered: %s", entry.symbol, found.reason)
+            self._recorder.record(
+                ev.OrderRefused(
+                    at=self._clock.now(),
+                    symbol=entry.symbol,
+                    purpose=entry.purpose,
+                    limit=found.limit,
+                    reason=found.reason,
+                    reading=reading,
+                )
+            )
+        return OrderState(order=entry, stage=OrderStage.REFUSED, reason=found.reason)

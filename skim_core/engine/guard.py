@@ -1,0 +1,93 @@
+"""Keeps positions protected: carries out what `decide.protection` says is missing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from skim_core.decide.protection import Action, lapses, next_lapse, protect
+from skim_core.engine.desk import OrderDesk
+from skim_core.engine.recorder import Recorder
+from skim_core.errors import BrokerError, JournalError, OrderRefusedError
+from skim_core.ports.clock import Clock
+
+_log = logging.getLogger("skim.orders")
+
+_RETRY = timedelta(seconds=5)
+
+
+class Guard:
+    """Looks at one day's positions whenever something happened, and at times of its own.
+
+    `ready` tells whether orders can be sent, `wake` is called when something was done,
+    `broke` with an error that ends the day's run. `limit`: how long a position may be
+    without a stop before it is told of.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        desk: OrderDesk,
+        clock: Clock,
+        limit: timedelta,
+        *,
+        ready: Callable[[], bool],
+        wake: Callable[[], None],
+        broke: Callable[[JournalError], None],
+    ) -> None:
+        self._recorder = recorder
+        self._book = recorder.book
+        self._desk = desk
+        self._clock = clock
+        self._limit = limit
+        self._ready = ready
+        self._wake = wake
+        self._broke = broke
+        self._task: asyncio.Task[None] | None = None
+        self._not_before: datetime | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being done."""
+        return self._task is not None and not self._task.done()
+
+    def look(self) -> datetime | None:
+        """Do what is missing; return when to look again if nothing happens before."""
+        book, now = self._book, self._clock.now()
+        if not book.holdings and not book.live and not book.lapsed:
+            return None
+        told = lapses(book, now, self._limit)
+        if told:
+            self._recorder.record(*told, durable=True)
+        looks = [next_lapse(book, self._limit)]
+        if self._not_before is not None and now < self._not_before:
+            looks.append(self._not_before)
+        elif self._ready() and not self.busy:
+            found = protect(book, now)
+            looks.append(found.look_at)
+            if found.actions:
+                self._task = asyncio.create_task(self._carry_out(found.actions))
+        return min((moment for moment in looks if moment is not None), default=None)
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _carry_out(self, actions: tuple[Action, ...]) -> None:
+        # Time is not to pass while a position waits for its stop.
+        with self._clock.hold():
+            try:
+                for action in actions:
+                    _log.info("protection: %s", action)
+                    await self._desk.carry_out(action)
+            except (BrokerError, OrderRefusedError) as error:
+                _log.warning("protection: %s Tried again in %s s.", error, _RETRY.seconds)
+                self._not_before = self._clock.now() + _RETRY
+            except JournalError as error:
+                self._broke(error)
+            else:
+                self._not_before = None
+            self._wake()

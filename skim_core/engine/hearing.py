@@ -1,0 +1,74 @@
+"""What the broker says, taken into the journal: idempotently, however late or often it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from skim_core.decide.orders import can_follow
+from skim_core.decide.reconciliation import Snapshot
+from skim_core.engine.recorder import Recorder
+from skim_core.model import events as ev
+from skim_core.model.orders import Fill, OrderStage, OrderState, OrderStatus
+from skim_core.model.reports import OrderReport
+
+_OVER = frozenset({OrderStage.CANCELLED, OrderStage.REJECTED})
+
+
+class Hearing:
+    """Records what notices and looks mean; `doubt` is called when one is suspicious."""
+
+    def __init__(self, recorder: Recorder, doubt: Callable[[str], None]) -> None:
+        self._recorder = recorder
+        self._book = recorder.book
+        self._doubt = doubt
+
+    def notice(self, notice: Fill | OrderReport) -> None:
+        """Record what a notice means; one about somebody else's order means nothing here."""
+        if isinstance(notice, Fill):
+            self._fill(notice)
+            return
+        state = self._book.orders.get(notice.reference)
+        if state is None:
+            return
+        if state.stage in _OVER and not notice.status.final:
+            self._doubt(f"{notice.reference} was {state.stage}, now it is {notice.status}")
+            return
+        before = state.stage
+        self._report(notice, state)
+        if before is not OrderStage.REJECTED and notice.status is OrderStatus.REJECTED:
+            self._doubt(f"{notice.reference} was refused")
+        elif notice.filled > self._book.orders[notice.reference].filled:
+            self._doubt(f"{notice.reference} has traded more than its fills show")
+
+    def look(self, snapshot: Snapshot) -> None:
+        """Record what a look at the broker's books shows of our orders."""
+        for fill in sorted(snapshot.fills, key=lambda found: found.at):
+            self._fill(fill)
+        for reference, report in snapshot.by_reference.items():
+            state = self._book.orders.get(reference)
+            if state is None:
+                continue
+            if state.changed_at is not None and state.changed_at > snapshot.at:
+                continue
+            if report.status.final and report.filled > state.filled:
+                continue
+            self._report(report, state)
+
+    def _fill(self, fill: Fill) -> None:
+        events = self._book.consequences(fill)
+        if events:
+            self._recorder.record(*events, durable=True)
+
+    def _report(self, report: OrderReport, state: OrderState) -> None:
+        reference, at = report.reference, report.at
+        event: ev.Event
+        if report.status is OrderStatus.REJECTED:
+            event = ev.OrderRejected(at=at, reference=reference, reason=report.reason)
+        elif report.status is OrderStatus.CANCELLED:
+            event = ev.OrderCancelled(at=at, reference=reference, reason=report.reason)
+        elif report.status is OrderStatus.FILLED:
+            return
+        else:
+            event = ev.OrderAcknowledged(at=at, reference=reference, broker_id=report.broker_id)
+        if can_follow(state.stage, type(event)):
+            self._recorder.record(event, durable=report.status.final)

@@ -1,0 +1,160 @@
+"""Finds out, after anything that may have hidden something, what became of every order."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from skim_core.decide.reconciliation import (
+    APART,
+    LOOKS_AT_MOST,
+    Snapshot,
+    account_found,
+    conclusive_at,
+    doubts,
+    judge,
+)
+from skim_core.engine.accounts import AccountBooks
+from skim_core.engine.hearing import Hearing
+from skim_core.engine.line import BrokerLine
+from skim_core.engine.recorder import Recorder
+from skim_core.errors import BrokerError
+from skim_core.model import events as ev
+from skim_core.model.orders import OrderState
+from skim_core.model.reports import OrderReport
+from skim_core.ports.clock import Clock
+
+_log = logging.getLogger("skim.orders")
+
+LOOK_AGAIN = timedelta(seconds=60)
+"""How long after a reconciliation that left something unknown the next one follows."""
+
+
+class Reconciler:
+    """Compares one day's book with the broker's, until both agree or a person is needed."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        hearing: Hearing,
+        line: BrokerLine,
+        accounts: AccountBooks,
+        clock: Clock,
+    ) -> None:
+        self._recorder = recorder
+        self._book = recorder.book
+        self._hearing = hearing
+        self._line = line
+        self._accounts = accounts
+        self._clock = clock
+        self._compared = False
+        self.epoch: int | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether the books were compared since the line was last lost."""
+        return self._line.up and self.epoch == self._line.epoch
+
+    async def run(self, reason: str, opened: Callable[[], None]) -> None:
+        """Reconcile. Calls `opened` as soon as orders may be sent again.
+
+        After two looks that agree orders may be sent, except in symbols of which an order
+        is still in doubt. Raises BrokerError when the broker can't be asked, or the line is
+        lost meanwhile: then all is asked again when it is up.
+        """
+        epoch, passes = self._line.epoch, 0
+        previous: int | None = None
+        while True:
+            snapshot = await self._look(epoch)
+            before = self._book.version
+            self._hearing.look(snapshot)
+            await self._mend(snapshot)
+            passes += 1
+            doubtful = doubts(self._book, snapshot)
+            settled = previous == before == self._book.version or passes >= LOOKS_AT_MOST
+            if not self._line.quiet_time:
+                break
+            if settled and self.epoch != epoch:
+                self.epoch = epoch
+                opened()
+            conclusive = conclusive_at(doubtful, self._line.quiet_time)
+            if settled and (not doubtful or conclusive is None or snapshot.at >= conclusive):
+                break
+            previous = self._book.version
+            after = snapshot.at + APART
+            if settled and conclusive is not None:
+                after = max(after, conclusive)
+            await self._clock.sleep_until(after)
+        self._conclude(snapshot, reason, passes)
+        self.epoch = epoch
+        opened()
+
+    async def _look(self, epoch: int) -> Snapshot:
+        snapshot = await self._line.look()
+        if self._line.epoch != epoch or not self._line.up:
+            msg = "the line to the broker was lost while it was asked."
+            raise BrokerError(msg)
+        return snapshot
+
+    def _conclude(self, snapshot: Snapshot, reason: str, passes: int) -> None:
+        held, now = self._accounts.held(), self._clock.now()
+        certain = not self._line.quiet_time
+        events = list(judge(self._book, snapshot, held, now, certain=certain))
+        orders, shares, differences = account_found(
+            self._book,
+            snapshot,
+            held,
+            self._accounts.references(),
+            first=not self._compared and not self._book.reconciled,
+        )
+        self._compared = True
+        for text in differences:
+            _log.warning("%s", text)
+        events.append(
+            ev.Reconciled(
+                at=now,
+                reason=reason,
+                passes=passes,
+                foreign_orders=orders,
+                foreign_positions=shares,
+                differences=differences,
+            )
+        )
+        self._recorder.record(*events, durable=True)
+
+    async def _mend(self, snapshot: Snapshot) -> None:
+        """Ask again for what was asked for and, as the look shows, did not arrive."""
+        reports: dict[str, list[OrderReport]] = {}
+        for report in snapshot.reports:
+            if not report.status.final:
+                reports.setdefault(report.reference, []).append(report)
+        for reference, found in reports.items():
+            state = self._book.orders.get(reference)
+            if state is None or not state.live:
+                continue
+            for twin in found:
+                if len(found) > 1 and twin.broker_id != (state.broker_id or found[0].broker_id):
+                    _log.error("%s is at the broker twice: the newer is cancelled.", reference)
+                    await self._line.answer(
+                        self._line.broker.cancel(reference, twin.broker_id or None)
+                    )
+            if state.changed_at is not None and state.changed_at > snapshot.at:
+                continue
+            if state.cancelling:
+                await self._line.answer(self._line.broker.cancel(reference))
+            elif _differs(state, found[0]):
+                await self._line.answer(self._line.broker.modify(state.order))
+
+
+def _differs(state: OrderState, report: OrderReport) -> bool:
+    """Whether the broker holds another quantity or other prices than were asked for."""
+    order = state.order
+    return any(
+        found is not None and found != wanted
+        for found, wanted in (
+            (report.quantity, order.quantity),
+            (report.limit_price, order.limit_price),
+            (report.stop_price, order.stop_price),
+        )
+    )
