@@ -35,10 +35,11 @@ class Snapshot:
 
     @property
     def by_reference(self) -> dict[str, OrderReport]:
-        """The report of each reference; of two the one that still may trade."""
+        """The report of each reference; of two the first that still may trade."""
         found: dict[str, OrderReport] = {}
         for report in self.reports:
-            if report.reference not in found or not report.status.final:
+            known = found.get(report.reference)
+            if known is None or (known.status.final and not report.status.final):
                 found[report.reference] = report
         return found
 
@@ -49,14 +50,17 @@ def doubts(book: Book, snapshot: Snapshot) -> list[OrderState]:
     return [state for state in book.live if not _settled(state, reports)]
 
 
-def conclusive_at(states: Iterable[OrderState], quiet: timedelta) -> datetime | None:
+def conclusive_at(
+    states: Iterable[OrderState], started: datetime, patience: timedelta
+) -> datetime:
     """Return from when on a look that doesn't show these orders proves something.
 
-    `quiet`: how long the broker may have an order without showing it.
+    Counted from when this process began to look, as another's clock may be wrong. `patience`
+    is how long the broker may have an order without showing it, and how long another process
+    may yet send one.
     """
     sent = (state.sent_at for state in states if state.sent_at is not None)
-    latest = max(sent, default=None)
-    return None if latest is None else latest + quiet
+    return max([started, *sent]) + patience
 
 
 def judge(

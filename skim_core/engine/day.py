@@ -27,6 +27,7 @@ from skim_core.model.controls import Halt
 from skim_core.model.phases import Shared
 from skim_core.ports.broker import BrokerNotice
 from skim_core.ports.engine import Assignment, DayEnd, DayResult, EngineSetup
+from skim_core.settings.masking import journaled
 
 _log = logging.getLogger("skim.engine")
 
@@ -131,7 +132,7 @@ class DayRunner:
                 broker=self._setup.broker_name,
                 broker_options=dict(self._setup.broker_options),
                 pace=self._setup.pace,
-                config=assignment.config.model_dump(mode="json"),
+                config=journaled(assignment.config),
                 versions=dict(assignment.versions),
                 limits=assignment.limits,
                 only=assignment.only,
@@ -316,7 +317,7 @@ class DayRunner:
             self._shared.settle(self._work(shared), self._assignment.day.run_id, outcome)
 
     def _work(self, shared: Shared) -> Identity:
-        return identity(shared, self._assignment.config.model_dump(mode="json"))
+        return identity(shared, journaled(self._assignment.config))
 
     def _take_over(self, message: Told) -> None:
         now, outcome = self._clock.now(), message.outcome

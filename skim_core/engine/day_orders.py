@@ -59,7 +59,12 @@ class DayOrders:
         self._look_at: datetime | None = None
         self._hearing = Hearing(recorder, self.doubt)
         self._reconciler = Reconciler(
-            recorder, self._hearing, common.line, common.accounts, setup.clock
+            recorder,
+            self._hearing,
+            common.line,
+            common.accounts,
+            setup.clock,
+            setup.lease_term,
         )
         sender = Sender(recorder, common.line, setup.clock, may_send, self.doubt)
         gate = EntryGate(recorder, common, setup.clock, limits=limits, account_limits=setup.limits)

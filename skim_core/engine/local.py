@@ -22,9 +22,6 @@ _log = logging.getLogger("skim.engine")
 CONNECT = timedelta(minutes=1)
 """How long the broker may take to be connected."""
 
-_LISTEN = 0.5
-"""Seconds between two looks at what people have said: a halt is effective within one."""
-
 
 class LocalEngine:
     """Runs days on asyncio. Leases count in wall time, whatever the days' own clock does."""
@@ -116,9 +113,9 @@ class LocalEngine:
         return self._common[account]
 
     async def _watch_controls(self) -> None:
-        """Let running days know within half a second what people say."""
+        """Let running days know soon what people say."""
         while True:
-            await asyncio.sleep(_LISTEN)
+            await asyncio.sleep(self._setup.listen.total_seconds())
             try:
                 changed = [common.controls.refresh() for common in self._common.values()]
             except JournalError as error:

@@ -32,7 +32,10 @@ LOOK_AGAIN = timedelta(seconds=60)
 
 
 class Reconciler:
-    """Compares one day's book with the broker's, until both agree or a person is needed."""
+    """Compares one day's book with the broker's, until both agree or a person is needed.
+
+    `lease_term`: how long another process may have believed that it owned the day.
+    """
 
     def __init__(
         self,
@@ -41,6 +44,7 @@ class Reconciler:
         line: BrokerLine,
         accounts: AccountBooks,
         clock: Clock,
+        lease_term: timedelta,
     ) -> None:
         self._recorder = recorder
         self._book = recorder.book
@@ -48,6 +52,8 @@ class Reconciler:
         self._line = line
         self._accounts = accounts
         self._clock = clock
+        # Whoever had the day before may send what it journaled until its lease has run out.
+        self._patience = max(line.quiet_time, lease_term)
         self._compared = False
         self.epoch: int | None = None
 
@@ -63,7 +69,7 @@ class Reconciler:
         is still in doubt. Raises BrokerError when the broker can't be asked, or the line is
         lost meanwhile: then all is asked again when it is up.
         """
-        epoch, passes = self._line.epoch, 0
+        epoch, passes, started = self._line.epoch, 0, self._clock.now()
         previous: int | None = None
         while True:
             snapshot = await self._look(epoch)
@@ -78,12 +84,12 @@ class Reconciler:
             if settled and self.epoch != epoch:
                 self.epoch = epoch
                 opened()
-            conclusive = conclusive_at(doubtful, self._line.quiet_time)
-            if settled and (not doubtful or conclusive is None or snapshot.at >= conclusive):
+            conclusive = conclusive_at(doubtful, started, self._patience)
+            if settled and (not doubtful or snapshot.at >= conclusive):
                 break
             previous = self._book.version
             after = snapshot.at + APART
-            if settled and conclusive is not None:
+            if settled:
                 after = max(after, conclusive)
             await self._clock.sleep_until(after)
         self._conclude(snapshot, reason, passes)

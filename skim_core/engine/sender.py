@@ -92,7 +92,7 @@ class Sender:
     async def _deliver(self, orders: Sequence[Order]) -> None:
         waiting = [order.reference for order in orders]
         try:
-            await self._line.answer(self._line.broker.submit(orders))
+            await self._line.answer(self._submit(orders))
         except NotSentError as error:
             self._tell_absent(waiting, str(error))
         except BrokerError as error:
@@ -100,6 +100,11 @@ class Sender:
             self._doubt(f"{waiting[0]} was not answered")
         else:
             self._acknowledge(waiting)
+
+    async def _submit(self, orders: Sequence[Order]) -> None:
+        # The machine may have been suspended since the orders were journaled.
+        self._check_owner()
+        await self._line.broker.submit(orders)
 
     def _acknowledge(self, references: Sequence[str]) -> None:
         now = self._clock.now()

@@ -98,7 +98,7 @@ class EngineSetup:
     `lease_term` of `wall` time and are renewed before that. `limits` hold for the account,
     all its strategies together. A position may be without a working stop for
     `protection_limit` before it is told of; a strategy of which a phase fails `halt_after`
-    times in a row is halted.
+    times in a row is halted. What people tell running days is looked for every `listen`.
     """
 
     journal: Journal
@@ -115,6 +115,7 @@ class EngineSetup:
     limits: Limits = field(default_factory=Limits)
     protection_limit: timedelta = timedelta(minutes=1)
     halt_after: int = 5
+    listen: timedelta = timedelta(seconds=0.5)
 
 
 class Engine(Protocol):
