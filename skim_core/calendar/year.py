@@ -99,7 +99,9 @@ def write_year(folder: Path, table: CalendarYear) -> Path:
 
     Returns the file. Raises OSError when the folder can't be written.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # One by one: mkdir's own `parents` would let others into those above.
+    for missing in reversed((folder, *folder.parents)):
+        missing.mkdir(mode=0o700, exist_ok=True)
     path = folder / file_name(table.exchange, table.year)
     part = path.with_name(f".{path.name}.{os.getpid()}")
     content = table.model_dump(mode="json")

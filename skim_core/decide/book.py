@@ -35,7 +35,7 @@ class Book:
         self._orders: dict[str, OrderState] = {}
         self._live: dict[str, None] = {}
         self._holdings: dict[str, Holding] = {}
-        self._executions: set[str] = set()
+        self._executions: dict[str, str] = {}
         self._bare: dict[str, datetime] = {}
         self.touched: dict[str, datetime] = {}
         self.refusals: dict[tuple[str, str], ev.OrderRefused] = {}
@@ -103,6 +103,10 @@ class Book:
             if is_stop(state) and (held is None or state.order.side is not held.side)
         ]
 
+    def executions(self, reference: str) -> tuple[str, ...]:
+        """Return the execution ids of an order's fills, oldest first."""
+        return tuple(name for name, order in self._executions.items() if order == reference)
+
     def check(self, events: Iterable[ev.Event]) -> None:
         """Raise SequenceError when one of `events` can't happen to its order; change nothing."""
         stages: dict[str, OrderStage] = {}
@@ -144,7 +148,7 @@ class Book:
         What a person has said of an order stands, also against a fill that is told later.
         """
         state = self._orders.get(fill.reference)
-        told = {fill.execution_id, resolved_execution(fill.reference)} & self._executions
+        told = {fill.execution_id, resolved_execution(fill.reference)} & self._executions.keys()
         if state is None or told:
             return ()
         remaining = max(0, state.order.quantity - state.filled - fill.quantity)
@@ -212,7 +216,7 @@ class Book:
         state = self._orders[event.reference]
         changes: dict[str, Any] = {"stage": next_stage(state.stage, event), "changed_at": event.at}
         if isinstance(event, ev.OrderSending):
-            changes["sent_at"] = event.at
+            changes |= {"sent_at": event.at, "resendable": False}
         elif isinstance(event, ev.OrderAbsent):
             may = event.certain or state.order.limit_price is not None
             changes |= {"reason": event.reason, "resendable": may}
@@ -243,7 +247,7 @@ class Book:
             "stage": next_stage(state.stage, event),
             "changed_at": fill.at,
         }
-        self._executions.add(fill.execution_id)
+        self._executions[fill.execution_id] = fill.reference
         self._take_from_group(state, fill.quantity)
         self._hold(fill)
         self._put(state.model_copy(update=changes), fill.at)
@@ -268,6 +272,7 @@ class Book:
             self._holdings.setdefault(fill.symbol, Holding(fill.side, fill.at)).add(opening)
 
     def _carry_order(self, event: ev.OrderCarried) -> None:
+        self._executions |= dict.fromkeys(event.executions, event.state.order.reference)
         self._put(event.state, event.at)
 
     def _carry_position(self, event: ev.PositionCarried) -> None:
@@ -351,7 +356,8 @@ def is_stop(state: OrderState) -> bool:
 
 def covered(stops: Iterable[OrderState]) -> int:
     """Return the shares that stops cover which the broker is known to have."""
-    return sum(state.open_quantity for state in stops if not state.in_doubt)
+    known = (state for state in stops if state.accepted and not state.in_doubt)
+    return sum(state.open_quantity for state in known)
 
 
 def resolved_execution(reference: str) -> str:

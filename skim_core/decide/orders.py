@@ -33,6 +33,8 @@ STAGES: dict[tuple[OrderStage, type[ev.Event]], OrderStage] = {
     (PARTLY_FILLED, ev.OrderCancelled): CANCELLED,
     (PARTLY_FILLED, ev.OrderRejected): CANCELLED,
     (PARTLY_FILLED, ev.OrderUnknown): UNKNOWN,
+    # More than was ordered: a change to fewer shares came too late, or the order is there twice.
+    (FILLED, ev.OrderFilled): FILLED,
     # A fill that is told after the cancel happened before it.
     (CANCELLED, ev.OrderFilled): CANCELLED,
     # An error that was taken for the end was none (ib_async marks live orders cancelled).

@@ -24,7 +24,7 @@ from typing import TypeAlias
 from skim_core.decide.book import Book, covered, is_stop
 from skim_core.decide.holdings import Holding
 from skim_core.model import events as ev
-from skim_core.model.orders import OrderStage, OrderState
+from skim_core.model.orders import OrderStage, OrderState, TimeInForce
 
 AGAIN = timedelta(seconds=20)
 """How long after an exit that failed the next one is sent."""
@@ -32,6 +32,7 @@ AGAIN = timedelta(seconds=20)
 SETTLE = timedelta(seconds=1)
 """How long a symbol is left alone after its last change."""
 
+_AUCTIONS = frozenset({TimeInForce.AT_OPEN, TimeInForce.AT_CLOSE})
 _FAILED = frozenset({OrderStage.REJECTED, OrderStage.ABSENT, OrderStage.CANCELLED})
 
 
@@ -136,7 +137,7 @@ def _in_symbol(book: Book, symbol: str) -> _Found:
         return found + _cancels(idle, "nothing is left to close")
     if book.halted is not None and book.halted.flatten:
         return found + _flatten(book, symbol, "halted, everything is sold")
-    return found + _cover(book, symbol, holding, entries)
+    return found + _cover(book, symbol, holding)
 
 
 def _cancels(states: list[OrderState], reason: str) -> _Found:
@@ -145,12 +146,14 @@ def _cancels(states: list[OrderState], reason: str) -> _Found:
     ]
 
 
-def _cover(book: Book, symbol: str, holding: Holding, entries: list[OrderState]) -> _Found:
+def _cover(book: Book, symbol: str, holding: Holding) -> _Found:
     held, stops = abs(holding.quantity), book.stops(symbol)
     if any(stop.in_doubt or stop.cancelling for stop in stops):
         return []
     cover = covered(stops)
-    if cover > held and not entries:
+    # An entry that is being cancelled may still trade: a fill can come before the cancel.
+    entering = any(_is_entry(state) for state in book.live_orders(symbol))
+    if cover > held and not entering:
         return _shrink(stops, held)
     if cover >= held:
         return []
@@ -180,7 +183,7 @@ def _replace(book: Book, symbol: str, holding: Holding, missing: int) -> _Found:
         return _flatten(book, symbol, "it has no stop")
     if last.stage is OrderStage.REJECTED:
         return _flatten(book, symbol, f"its stop was refused: {last.reason}")
-    if any(_is_exit(state) for state in book.live_orders(symbol)):
+    if any(_is_leaving(state) for state in book.live_orders(symbol)):
         return []
     return [(PlaceStop(symbol, missing, last.order.stop_price, last), None)]
 
@@ -189,7 +192,7 @@ def _flatten(book: Book, symbol: str, reason: str) -> _Found:
     exits = [
         state for state in book.orders.values() if state.order.symbol == symbol and _is_exit(state)
     ]
-    if any(state.live for state in exits):
+    if any(_is_leaving(state) for state in exits):
         return []
     not_before = None
     if exits and exits[-1].stage in _FAILED and exits[-1].changed_at is not None:
@@ -205,9 +208,16 @@ def _last(book: Book, symbol: str, holding: Holding) -> OrderState | None:
         if state.order.symbol == symbol
         and is_stop(state)
         and state.order.side is not holding.side
-        and (state.live or state.changed_at is None or state.changed_at >= holding.opened_at)
+        and _belongs(book, state, holding)
     ]
     return stops[-1] if stops else None
+
+
+def _belongs(book: Book, stop: OrderState, holding: Holding) -> bool:
+    """Whether a stop is of this position, and not of one in the symbol before it."""
+    parent = book.orders.get(stop.order.parent) if stop.order.parent else None
+    moments = [state.changed_at for state in (stop, parent) if state is not None]
+    return stop.live or any(at is None or at >= holding.opened_at for at in moments)
 
 
 def _awaits(book: Book, state: OrderState) -> bool:
@@ -222,6 +232,12 @@ def _is_entry(state: OrderState) -> bool:
 
 def _is_exit(state: OrderState) -> bool:
     return state.order.closes and not is_stop(state) and state.order.parent is None
+
+
+def _is_leaving(state: OrderState) -> bool:
+    """Whether an exit is about to close the position; one that waits for a price may not be."""
+    waits = state.order.limit_price is not None or state.order.time_in_force in _AUCTIONS
+    return state.live and _is_exit(state) and (state.in_doubt or not waits)
 
 
 def _why_bare(book: Book, symbol: str) -> str:

@@ -50,9 +50,7 @@ def doubts(book: Book, snapshot: Snapshot) -> list[OrderState]:
     return [state for state in book.live if not _settled(state, reports)]
 
 
-def conclusive_at(
-    states: Iterable[OrderState], started: datetime, patience: timedelta
-) -> datetime:
+def conclusive_at(states: Iterable[OrderState], started: datetime, patience: timedelta) -> datetime:
     """Return from when on a look that doesn't show these orders proves something.
 
     Counted from when this process began to look, as another's clock may be wrong. `patience`
@@ -104,12 +102,14 @@ def account_found(
     held: Mapping[str, int],
     known: Collection[str],
     *,
+    doubtful: Collection[str],
     first: bool,
 ) -> tuple[tuple[str, ...], dict[str, int], tuple[str, ...]]:
     """Return the foreign orders, the foreign shares by symbol, and what changed about both.
 
-    `known`: the references of all strategies of the account. Nothing is new on the `first`
-    look of a day. A symbol with an order in doubt keeps the foreign shares it had.
+    `known`: the references of all strategies of the account, `doubtful` the symbols in which
+    any of them has an order in doubt. Nothing is new on the `first` look of a day. A doubtful
+    symbol, or one with an order of which this look doesn't say what became, keeps the foreign shares it had: the difference may be its fill.
     """
     orders = tuple(
         sorted(
@@ -120,7 +120,7 @@ def account_found(
     )
     shares: dict[str, int] = {}
     differences: list[str] = []
-    in_doubt = {state.order.symbol for state in book.live if state.in_doubt}
+    in_doubt = {state.order.symbol for state in doubts(book, snapshot)} | set(doubtful)
     for symbol in sorted({*snapshot.positions, *held, *book.foreign}):
         before = book.foreign.get(symbol, 0)
         ours = held.get(symbol, 0)

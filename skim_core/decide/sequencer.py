@@ -35,7 +35,8 @@ Some words on why the rules are as they are.
 * A protective phase depends on nothing, so nothing obstructs it. It ends with its window,
   or as soon as all other phases have ended and nothing is left open that it could protect.
 * An interrupted attempt (the process died) is begun again from its start; that is not a
-  failure and uses up no retry.
+  failure and uses up no retry. A phase in which the process died `DEATHS` times in a row is
+  taken for the cause, and has failed; a protective one never is.
 * The day is over when all phases are and nothing of it is open; or, with a position that
   is held overnight, `AFTERMATH` after the close, when the closing auction is done and the
   day's orders have expired.
@@ -55,6 +56,9 @@ from skim_core.model import events as ev
 from skim_core.model.base import Model, Name, UtcDatetime
 from skim_core.model.phases import OnFailure, Phase, Shared
 from skim_core.model.times import Duration, format_duration
+
+DEATHS = 3
+"""How many processes may die in one phase, one after the other."""
 
 AFTERMATH = timedelta(minutes=15)
 """How long after the close the last fills and cancels of the day may come."""
@@ -162,6 +166,13 @@ def _waiting(state: DayState, phase: Phase, _now: datetime) -> Answer:
     return None
 
 
+def _deadly(state: DayState, phase: Phase, now: datetime) -> Answer:
+    if phase.protective or state.phases[phase.name].deaths < DEATHS:
+        return None
+    error = f"the process died {DEATHS} times in a row while it ran"
+    return Record(event=ev.PhaseFailed(at=now, phase=phase.name, error=error))
+
+
 def _due(state: DayState, phase: Phase, now: datetime) -> Answer:
     current = state.phases[phase.name]
     due = current.not_before or _first_due(state, phase)
@@ -184,6 +195,7 @@ RULES: tuple[tuple[str, Callable[[DayState, Phase, datetime], Answer]], ...] = (
     ("protective, and nothing is left to protect: complete", _nothing_to_protect),
     ("its deadline or window is over: skip, fail or complete", _window_over),
     ("a phase before it has not ended: wait", _waiting),
+    ("its process died in it again and again: fail", _deadly),
     ("due: start; not yet: wait", _due),
 )
 

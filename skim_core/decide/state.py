@@ -34,7 +34,8 @@ class PhaseState:
     """One phase of one strategy's day.
 
     `attempt` counts the attempts (or ticks) begun, `failures` those that failed in a row,
-    `retry_count` all that failed and were followed by another. `due` is when the last
+    `retry_count` all that failed and were followed by another, `deaths` the attempts in a row
+    in which the process died. `due` is when the last
     requested attempt was due, `not_before` when the next one is (None: as its policy says).
     """
 
@@ -44,6 +45,7 @@ class PhaseState:
     attempt: int = 0
     failures: int = 0
     retry_count: int = 0
+    deaths: int = 0
     due: datetime | None = None
     not_before: datetime | None = None
     started_at: datetime | None = None

@@ -93,11 +93,13 @@ _PHASE_CHANGES: dict[type[ev.Event], _Change] = {
     ev.PhaseStarted: lambda _state, _phase, event: {"started_at": event.at},
     ev.PhaseTicked: lambda state, phase, event: {
         "failures": 0,
+        "deaths": 0,
         "error": None,
         "not_before": next_tick(state, phase, event.at),
     },
     ev.PhaseRetried: lambda _state, phase, event: {
         "failures": phase.failures + 1,
+        "deaths": 0,
         "retry_count": phase.retry_count + 1,
         "error": event.error,
         "not_before": event.retry_at,
@@ -121,7 +123,7 @@ _PHASE_CHANGES: dict[type[ev.Event], _Change] = {
 
 def _resume(state: DayState, _event: ev.DayResumed) -> DayState:
     phases = {
-        name: replace(phase, status=PENDING, not_before=phase.due)
+        name: replace(phase, status=PENDING, not_before=phase.due, deaths=phase.deaths + 1)
         if phase.status is RUNNING
         else phase
         for name, phase in state.phases.items()

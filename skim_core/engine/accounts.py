@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from skim_core.decide.book import Book
 from skim_core.decide.controls import standing_halt
-from skim_core.model.controls import Control, Halt, Resolution
+from skim_core.model.controls import Control, Halt, Resolution, Resume
 from skim_core.model.events import DayStarted
 from skim_core.ports.journal import Journal
 
@@ -60,6 +60,12 @@ class AccountBooks:
         """Return the references of all orders of all strategies."""
         return {reference for book in self.books() for reference in book.orders}
 
+    def doubtful(self) -> set[str]:
+        """Return the symbols in which any strategy has an order in doubt."""
+        return {
+            state.order.symbol for book in self.books() for state in book.live if state.in_doubt
+        }
+
     def _read(self, run_id: str) -> Book:
         other = self._elsewhere.setdefault(run_id, _Elsewhere())
         for record in self._journal.read(run_id, other.sequence):
@@ -69,25 +75,34 @@ class AccountBooks:
 
 
 class Controls:
-    """What people have told, read once each."""
+    """What people have told, read once each; `number` is that of the last one read."""
 
     def __init__(self, journal: Journal, account: str) -> None:
         self._journal = journal
         self._account = account
         self._read: list[Control] = []
-        self._number = 0
+        self.number = 0
 
-    def refresh(self) -> bool:
-        """Read what is new; return whether there was any. Raises JournalError."""
-        fresh = self._journal.controls(self._number)
-        for record in fresh:
-            self._number = record.number
+    def refresh(self) -> None:
+        """Read what is new; `number` is then the last one's. Raises JournalError."""
+        for record in self._journal.controls(self.number):
+            self.number = record.number
             self._read.append(record.control)
-        return bool(fresh)
 
     def halt(self, strategy: str) -> Halt | None:
         """Return the halt that keeps a strategy's entries back, or None."""
         return standing_halt(self._read, self._account, strategy)
+
+    def resumed(self, strategy: str) -> Resume | None:
+        """Return the last word that took a halt of the strategy back, or None."""
+        words = (
+            control
+            for control in reversed(self._read)
+            if isinstance(control, Resume)
+            and control.account == self._account
+            and control.strategy in {None, strategy}
+        )
+        return next(words, None)
 
     def resolutions(self, run_id: str) -> list[Resolution]:
         """Return what people have said about a run's orders, oldest first."""

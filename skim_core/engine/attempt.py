@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from skim_core.decide.sequencer import StartPhase
 from skim_core.engine.context import Permit
-from skim_core.engine.threads import in_thread
+from skim_core.engine.doors import through_doors
+from skim_core.engine.rehearsal import rehearse
+from skim_core.engine.threads import in_thread, leave_if_forked
+from skim_core.model.text import one_line
 from skim_core.model.times import format_duration
+from skim_core.ports.boundary import Guest, described, entered, exact
 from skim_core.ports.clock import Clock
 from skim_core.ports.context import Context
 from skim_core.ports.engine import Strategy
@@ -21,6 +26,11 @@ _log = logging.getLogger("skim.engine")
 
 _GRACE = 1.0
 """Seconds of wall time that a cancelled attempt has to clean up."""
+
+_STANDSTILL = 15.0
+"""Seconds of wall time for which an async hook may hold up the event loop: half a lease."""
+
+describe = described
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +67,12 @@ class Attempt:
     ) -> None:
         self._command = command
         self._permit = permit
+        self._clock = clock
         self._report = report
         self._hold = clock.hold()
         self._task: asyncio.Task[None] | None = None
         self._reported = False
+        self._process = os.getpid()
         timed_out = f"timed out after {format_duration(command.timeout)}"
         self._guard = asyncio.get_running_loop().call_later(
             command.timeout.total_seconds(), self.cancel, timed_out
@@ -68,11 +80,17 @@ class Attempt:
 
     def start(self, strategy: Strategy, context: Context[Any]) -> None:
         """Begin calling the hook."""
-        self._task = asyncio.create_task(self._run(strategy, context))
+        name = f"{context.strategy}.{context.phase}"
+        patience = min(self._command.timeout.total_seconds(), _STANDSTILL)
+        self._task = asyncio.get_running_loop().create_task(
+            self._run(strategy, through_doors(context)),
+            name=name,
+            context=entered(Guest(f"phase {name}", patience)),
+        )
 
     def cancel(self, error: str) -> None:
         """Stop the attempt and report it failed with `error`; it is not waited for."""
-        self._settle(Raised(self._command.phase, self._command.attempt, error))
+        self._settle(self._raised(error))
         if self._task is not None and not self._task.done():
             self._task.cancel()
             loop = asyncio.get_running_loop()
@@ -86,28 +104,54 @@ class Attempt:
             self._task.cancel()
 
     async def _run(self, strategy: Strategy, context: Context[Any]) -> None:
-        hook = self._command.hook
         with self._hold:
             try:
-                call = functools.partial(strategy.call, hook, context)
-                if strategy.is_async(hook):
-                    value = await call()
+                if strategy.is_async(self._command.hook):
+                    outcome = await self._await(strategy, context)
                 else:
-                    value = await in_thread(call, f"{context.strategy}.{context.phase}")
-            except Exception as error:  # noqa: BLE001  the plugin boundary: it fails its own phase
-                _log.debug("phase %s raised", self._command.phase, exc_info=True)
-                outcome: Returned | Raised = self._raised(describe(error))
+                    call = functools.partial(self._call, strategy, context)
+                    outcome = await in_thread(call, f"{context.strategy}.{context.phase}")
             except asyncio.CancelledError:
-                self._settle(self._raised("cancelled itself"))
+                with exact():
+                    self._settle(self._raised("cancelled itself"))
                 raise
-            except BaseException as error:  # noqa: BLE001  sys.exit in a hook fails its own phase
-                outcome = self._raised(describe(error))
-            else:
-                outcome = Returned(self._command.phase, self._command.attempt, value)
-            self._settle(outcome)
+            with exact():  # what it wakes goes on in the engine's arithmetic
+                self._settle(outcome)
+
+    async def _await(self, strategy: Strategy, context: Context[Any]) -> Returned | Raised:
+        try:
+            value = await strategy.call(self._command.hook, context)
+            return self._returned(strategy, value)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001  the plugin boundary: it fails its own phase
+            return self._failed(error)
+        finally:
+            leave_if_forked(self._process)
+
+    def _call(self, strategy: Strategy, context: Context[Any]) -> Returned | Raised:
+        try:
+            value = strategy.call(self._command.hook, context)
+            return self._returned(strategy, value)
+        except BaseException as error:  # noqa: BLE001  the plugin boundary: it fails its own phase
+            return self._failed(error)
+
+    def _returned(self, strategy: Strategy, value: object) -> Returned:
+        """Return the result, tried out: what can't be journaled fails the phase, not the day."""
+        leave_if_forked(self._process)
+        hook, name = self._command.hook, self._command.phase
+        if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+            value = tuple(value)
+        rehearse(hook, strategy.returns(hook), value, name, self._clock.now())
+        return Returned(name, self._command.attempt, value)
+
+    def _failed(self, error: BaseException) -> Raised:
+        # The exception itself ends here: its frames hold on to whatever the hook allocated.
+        _log.debug("phase %s raised", self._command.phase, exc_info=error)
+        return self._raised(described(error).removeprefix("PluginError: "))
 
     def _raised(self, error: str) -> Raised:
-        return Raised(self._command.phase, self._command.attempt, error)
+        return Raised(self._command.phase, self._command.attempt, one_line(error))
 
     def _settle(self, outcome: Returned | Raised) -> None:
         if not self._reported:
@@ -127,9 +171,3 @@ class Attempt:
                 "let its hook not swallow CancelledError.",
                 self._command.phase,
             )
-
-
-def describe(error: BaseException) -> str:
-    """Return what a raise says, in one line."""
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

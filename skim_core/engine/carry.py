@@ -32,7 +32,7 @@ def carried(journal: Journal, day: TradingDay, now: datetime) -> tuple[ev.Event,
         for symbol, held in book.holdings.items()
     ]
     orders = [
-        ev.OrderCarried(at=now, state=state)
+        ev.OrderCarried(at=now, state=state, executions=book.executions(state.order.reference))
         for state in book.live
         if state.accepted and state.order.time_in_force is TimeInForce.GTC
     ]

@@ -30,6 +30,7 @@ class Permit:
     """An attempt's right to act: taken away when it is cancelled or its day stops."""
 
     def __init__(self, phase: str, attempt: int) -> None:
+        self.phase = phase
         self._what = f"attempt {attempt} of phase {phase!r}"
         self._valid = True
 
@@ -53,7 +54,7 @@ class PermittedOrders:
 
     async def enter(self, bracket: Bracket) -> OrderState:
         self._permit.check()
-        return await self._desk.enter(bracket)
+        return await self._desk.enter(bracket, self._permit.phase)
 
     async def exit(
         self,
@@ -73,15 +74,16 @@ class PermittedOrders:
             time_in_force=time_in_force,
             purpose=purpose,
             reason=reason,
+            by=self._permit.phase,
         )
 
     async def move_stop(self, symbol: str, stop_price: Decimal, *, reason: str = "") -> OrderState:
         self._permit.check()
-        return await self._desk.move_stop(symbol, stop_price, reason=reason)
+        return await self._desk.move_stop(symbol, stop_price, reason=reason, by=self._permit.phase)
 
     async def cancel(self, symbol: str, purpose: str = "entry") -> None:
         self._permit.check()
-        await self._desk.cancel(symbol, purpose)
+        await self._desk.cancel(symbol, purpose, self._permit.phase)
 
     def find(self, symbol: str, purpose: str = "entry") -> OrderState | None:
         return self._desk.find(symbol, purpose)

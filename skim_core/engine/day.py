@@ -301,6 +301,8 @@ class DayRunner:
 
     def _halt_if_hopeless(self, name: str, error: str) -> None:
         day, halt_after = self._assignment.day, self._setup.halt_after
+        if not self._assignment.graph[name].repeats:
+            return
         if self._recorder.state.phases[name].failures < halt_after or self._recorder.book.halted:
             return
         why = f"{name} failed {halt_after} times in a row: {error}"

@@ -64,7 +64,7 @@ class DayOrders:
             common.line,
             common.accounts,
             setup.clock,
-            setup.lease_term,
+            lease_term=setup.lease_term,
         )
         sender = Sender(recorder, common.line, setup.clock, may_send, self.doubt)
         gate = EntryGate(recorder, common, setup.clock, limits=limits, account_limits=setup.limits)
@@ -124,8 +124,9 @@ class DayOrders:
     def look(self) -> datetime | None:
         """See to positions and doubts; return when to look again if nothing happens before."""
         looks = [self._guard.look()]
-        if self._look_at is not None:
-            if self._clock.now() >= self._look_at and self._common.line.up:
+        # While the line is down its being up again is what is waited for.
+        if self._look_at is not None and self._common.line.up:
+            if self._clock.now() >= self._look_at:
                 self._look_at = None
                 self.doubt("something was left in doubt")
             else:
@@ -138,7 +139,9 @@ class DayOrders:
         halt = self._common.controls.halt(day.strategy)
         if halt is None:
             if book.halted is not None:
-                self._recorder.record(ev.EntriesResumed(at=now, by="people"), durable=True)
+                said = self._common.controls.resumed(day.strategy)
+                by, why = (said.by, said.why) if said is not None else ("", "")
+                self._recorder.record(ev.EntriesResumed(at=now, by=by, why=why), durable=True)
         elif book.halted is None or (halt.why, halt.by, halt.flatten) != (
             book.halted.why,
             book.halted.by,
@@ -158,6 +161,9 @@ class DayOrders:
     def _resolve(self, said: Resolution) -> None:
         state = self._book.orders.get(said.reference)
         if state is None or state.stage is not OrderStage.UNKNOWN:
+            return
+        # A word from before says nothing of an order that became unknown again.
+        if state.changed_at is not None and said.at < state.changed_at:
             return
         now = self._clock.now()
         resolved = ev.OrderResolved(

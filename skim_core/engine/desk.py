@@ -9,8 +9,9 @@ the broker says.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from skim_core.decide.book import Book
 from skim_core.decide.intents import (
@@ -40,6 +41,9 @@ from skim_core.model.orders import (
 )
 from skim_core.ports.clock import Clock
 
+PROTECTION = "protection"
+"""Who decides what no phase decided."""
+
 
 class OrderDesk:
     """Decides the orders of one strategy's day, and keeps its positions protected.
@@ -68,7 +72,7 @@ class OrderDesk:
 
     # What a strategy asks for
 
-    async def enter(self, bracket: Bracket) -> OrderState:
+    async def enter(self, bracket: Bracket, by: str = PROTECTION) -> OrderState:
         """Open a position with its stop; return the entry as it stands.
 
         An entry that a limit, a halt or a line that is down holds up is returned as refused,
@@ -84,10 +88,12 @@ class OrderDesk:
             else:
                 orders = self._bracket_of(known)
             async with self._gate.turn():
-                refused, reading = await self._gate.check(orders[0], reconciled=self._reconciled())
+                refused, reading = await self._gate.check(
+                    orders[0], by=by, reconciled=self._reconciled()
+                )
                 if refused is not None:
                     return refused
-                await self._sender.send(orders, bracket.reason, reading)
+                await self._sender.send(orders, bracket.reason, by, reading)
             return self._book.orders[reference]
 
     async def exit(
@@ -99,6 +105,7 @@ class OrderDesk:
         time_in_force: TimeInForce = TimeInForce.DAY,
         purpose: str = "exit",
         reason: str = "",
+        by: str = PROTECTION,
     ) -> OrderState | None:
         """Close what is held of `symbol`; cancel what would still add to it.
 
@@ -109,7 +116,7 @@ class OrderDesk:
             self._check_line()
             for working in self._book.live_orders(symbol):
                 if not working.order.closes and not working.cancelling and not working.in_doubt:
-                    await self._sender.cancel(working.order.reference, f"{symbol} is left")
+                    await self._sender.cancel(working.order.reference, f"{symbol} is left", by)
             position = self._book.positions.get(symbol)
             if position is None:
                 return None
@@ -129,10 +136,12 @@ class OrderDesk:
                 oca_group=exit_group(self._book, self._recorder.day, symbol),
                 closes=True,
             )
-            await self._sender.send((order,), reason)
+            await self._sender.send((order,), reason, by)
             return self._book.orders[order.reference]
 
-    async def move_stop(self, symbol: str, stop_price: Decimal, *, reason: str = "") -> OrderState:
+    async def move_stop(
+        self, symbol: str, stop_price: Decimal, *, reason: str = "", by: str = PROTECTION
+    ) -> OrderState:
         """Move the resting stop of `symbol` by modifying it.
 
         Raises OrderRefusedError when there is none, BrokerError when nothing can be sent.
@@ -149,16 +158,17 @@ class OrderDesk:
             stop = stops[-1]
             price = away(self._exchange, stop.order.side, stop_price)
             if price != stop.order.stop_price:
-                await self._modify(stop, stop.order.quantity, price, reason)
+                changes = {"quantity": stop.order.quantity, "stop_price": price}
+                await self._modify(stop, changes, reason, by)
             return self._book.orders[stop.order.reference]
 
-    async def cancel(self, symbol: str, purpose: str = "entry") -> None:
+    async def cancel(self, symbol: str, purpose: str = "entry", by: str = PROTECTION) -> None:
         """Cancel the order made by a decision; nothing happens when it is done or unknown."""
         async with self._sending:
             state = self.find(symbol, purpose)
             if state is not None and state.live and not state.cancelling:
                 self._check_line()
-                await self._sender.cancel(state.order.reference, "as asked")
+                await self._sender.cancel(state.order.reference, "as asked", by)
 
     def find(self, symbol: str, purpose: str = "entry") -> OrderState | None:
         """Return the newest order that a decision made, or None."""
@@ -184,27 +194,28 @@ class OrderDesk:
             self._check_line()
             if isinstance(action, PlaceStop):
                 stop = replacement(action.replaces, action.quantity, self._book.orders)
-                await self._sender.send((stop,), "the position had no stop")
+                await self._sender.send((stop,), "the position had no stop", PROTECTION)
                 return
             state = self._book.orders[action.reference]
             if not state.live:
                 return
             if isinstance(action, CancelOrder):
-                await self._sender.cancel(action.reference, action.reason)
+                await self._sender.cancel(action.reference, action.reason, PROTECTION)
             elif isinstance(action, ResizeStop):
                 reason = "what the position needs"
-                await self._modify(state, action.quantity, state.order.stop_price, reason)
+                changes = {"quantity": action.quantity, "stop_price": state.order.stop_price}
+                await self._modify(state, changes, reason, PROTECTION)
 
     async def _modify(
-        self, stop: OrderState, quantity: int, stop_price: Decimal | None, reason: str
+        self, stop: OrderState, changes: Mapping[str, Any], reason: str, by: str
     ) -> None:
         event = ev.OrderModified(
             at=self._clock.now(),
             reference=stop.order.reference,
-            quantity=quantity,
             limit_price=stop.order.limit_price,
-            stop_price=stop_price,
             reason=reason,
+            by=by,
+            **changes,
         )
         await self._sender.modify(event)
 

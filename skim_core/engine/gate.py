@@ -51,12 +51,12 @@ class EntryGate:
             yield
 
     async def check(
-        self, entry: Order, *, reconciled: bool
+        self, entry: Order, *, by: str, reconciled: bool
     ) -> tuple[OrderState | None, RiskReading | None]:
         """Return the entry as refused, or None and what it was checked against."""
         blocked = self._blocked(entry, reconciled=reconciled)
         if blocked is not None:
-            return self._refuse(entry, blocked, None), None
+            return self._refuse(entry, blocked, by, None), None
         own = [self._recorder.book]
         reading = await self._read(entry, own)
         found = self._test(self._limits, entry, reading)
@@ -68,7 +68,7 @@ class EntryGate:
         # Asking for quotes took time: a halt, or a lost line, counts from its very instant.
         found = found or self._blocked(entry, reconciled=self._line.up and reconciled)
         if found is not None:
-            return self._refuse(entry, found, reading), None
+            return self._refuse(entry, found, by, reading), None
         return None, reading
 
     def _test(self, limits: Limits, entry: Order, reading: RiskReading) -> Refusal | None:
@@ -93,7 +93,9 @@ class EntryGate:
                 return Refusal("doubt", f"what became of {state.order.reference} is {doubt}")
         return None
 
-    def _refuse(self, entry: Order, found: Refusal, reading: RiskReading | None) -> OrderState:
+    def _refuse(
+        self, entry: Order, found: Refusal, by: str, reading: RiskReading | None
+    ) -> OrderState:
         last = self._recorder.book.refusals.get((entry.symbol, entry.purpose))
         # The same refusal each minute is one fact.
         if last is None or last.limit != found.limit:
@@ -105,6 +107,7 @@ class EntryGate:
                     purpose=entry.purpose,
                     limit=found.limit,
                     reason=found.reason,
+                    by=by,
                     reading=reading,
                 )
             )

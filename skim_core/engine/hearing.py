@@ -21,6 +21,14 @@ class Hearing:
         self._recorder = recorder
         self._book = recorder.book
         self._doubt = doubt
+        self._twins: set[tuple[str, str]] = set()
+
+    def disown(self, reference: str, broker_id: str) -> None:
+        """Heed no notice of the second of two orders that carry the same reference.
+
+        Its end is not the end of ours; what it trades counts all the same.
+        """
+        self._twins.add((reference, broker_id))
 
     def notice(self, notice: Fill | OrderReport) -> None:
         """Record what a notice means; one about somebody else's order means nothing here."""
@@ -28,7 +36,7 @@ class Hearing:
             self._fill(notice)
             return
         state = self._book.orders.get(notice.reference)
-        if state is None:
+        if state is None or (notice.reference, notice.broker_id) in self._twins:
             return
         if state.stage in _OVER and not notice.status.final:
             self._doubt(f"{notice.reference} was {state.stage}, now it is {notice.status}")

@@ -114,14 +114,19 @@ class LocalEngine:
 
     async def _watch_controls(self) -> None:
         """Let running days know soon what people say."""
+        told: dict[str, int] = {}
         while True:
             await asyncio.sleep(self._setup.listen.total_seconds())
             try:
-                changed = [common.controls.refresh() for common in self._common.values()]
+                for common in self._common.values():
+                    common.controls.refresh()
             except JournalError as error:
                 _log.warning("what people say can't be read: %s", error)
                 continue
-            if any(changed):
+            # An entry's check reads them too: what counts is what the days were told of.
+            read = {account: common.controls.number for account, common in self._common.items()}
+            if read != told:
+                told = read
                 for runner in self._runners.values():
                     runner.controls_changed()
 

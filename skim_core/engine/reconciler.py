@@ -44,6 +44,7 @@ class Reconciler:
         line: BrokerLine,
         accounts: AccountBooks,
         clock: Clock,
+        *,
         lease_term: timedelta,
     ) -> None:
         self._recorder = recorder
@@ -112,6 +113,7 @@ class Reconciler:
             snapshot,
             held,
             self._accounts.references(),
+            doubtful=self._accounts.doubtful(),
             first=not self._compared and not self._book.reconciled,
         )
         self._compared = True
@@ -142,6 +144,7 @@ class Reconciler:
             for twin in found:
                 if len(found) > 1 and twin.broker_id != (state.broker_id or found[0].broker_id):
                     _log.error("%s is at the broker twice: the newer is cancelled.", reference)
+                    self._hearing.disown(reference, twin.broker_id)
                     await self._line.answer(
                         self._line.broker.cancel(reference, twin.broker_id or None)
                     )

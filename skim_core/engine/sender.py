@@ -42,7 +42,7 @@ class Sender:
         self._doubt = doubt
 
     async def send(
-        self, orders: Sequence[Order], reason: str, reading: RiskReading | None = None
+        self, orders: Sequence[Order], reason: str, by: str, reading: RiskReading | None = None
     ) -> None:
         """Journal that the orders are decided and about to be sent; send them.
 
@@ -58,6 +58,7 @@ class Sender:
                 at=now,
                 order=order,
                 reason=reason,
+                by=by,
                 reading=reading if order.reference == entry else None,
             )
             for order in orders
@@ -71,14 +72,19 @@ class Sender:
         """Journal how a resting order is to be changed, and ask for it. Raises BrokerError."""
         self._check_owner()
         self._recorder.record(event, durable=True)
+        # As with a send: the machine may have been suspended since then.
+        self._check_owner()
         await _finish(self._ask(self._line.broker.modify(self._book.orders[event.reference].order)))
 
-    async def cancel(self, reference: str, reason: str) -> None:
+    async def cancel(self, reference: str, reason: str, by: str) -> None:
         """Journal that an order is to be cancelled, and ask for it. Raises BrokerError."""
         self._check_owner()
         if not self._book.orders[reference].cancelling:
-            asked = ev.OrderCancelling(at=self._clock.now(), reference=reference, reason=reason)
+            asked = ev.OrderCancelling(
+                at=self._clock.now(), reference=reference, reason=reason, by=by
+            )
             self._recorder.record(asked, durable=True)
+            self._check_owner()
         await _finish(self._ask(self._line.broker.cancel(reference)))
 
     def _check_owner(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Self
 
-from skim_core.errors import SkimError
+from skim_core.errors import JournalError, SkimError
 from skim_core.journal.failures import explain, fenced, lost, unreadable, unwritable
 from skim_core.journal.file import open_connection
 from skim_core.journal.transactions import transaction
@@ -70,6 +71,7 @@ class SqliteJournal:
         self._busy_timeout = busy_timeout
         self._lock = Lock()
         self._durable = False
+        self._process = os.getpid()
         self._identity = _identity(path)
 
     @classmethod
@@ -198,6 +200,14 @@ class SqliteJournal:
 
     @contextmanager
     def _use(self) -> Iterator[sqlite3.Connection]:
+        # A connection that is used on both sides of a fork damages the file
+        # (https://www.sqlite.org/howtocorrupt.html, 2.6); nor may the child wait for the lock.
+        if os.getpid() != self._process:
+            msg = (
+                f"the journal {self._path} was opened by process {self._process} and can't be "
+                "used in one forked off it: nothing was done. Open it again here."
+            )
+            raise JournalError(msg)
         with self._lock:
             try:
                 yield self._connection

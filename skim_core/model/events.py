@@ -190,12 +190,13 @@ class OrderIntended(_Event):
     """An order was decided, within every limit; nothing is sent yet.
 
     `reading` is what the limits were checked against, `None` for an order that no limit
-    may hold up: an exit, a stop.
+    may hold up: an exit, a stop. `by` names the phase that decided, or ``protection``.
     """
 
     kind: Literal["order_intended"] = "order_intended"
     order: Order
     reason: str = ""
+    by: str = ""
     reading: RiskReading | None = None
 
 
@@ -207,6 +208,7 @@ class OrderRefused(_Event):
     purpose: Name
     limit: Name
     reason: str
+    by: str = ""
     reading: RiskReading | None = None
 
 
@@ -231,6 +233,7 @@ class OrderModified(_OrderEvent):
     limit_price: Price | None = None
     stop_price: Price | None = None
     reason: str = ""
+    by: str = ""
 
 
 class OrderCancelling(_OrderEvent):
@@ -238,6 +241,7 @@ class OrderCancelling(_OrderEvent):
 
     kind: Literal["order_cancelling"] = "order_cancelling"
     reason: str = ""
+    by: str = ""
 
 
 class OrderFilled(_Event):
@@ -294,10 +298,14 @@ class OrderResolved(_OrderEvent):
 
 
 class OrderCarried(_Event):
-    """An order that stood from a day before still stands."""
+    """An order that stood from a day before still stands.
+
+    `executions` names its fills so far: a broker's today may have begun before the session.
+    """
 
     kind: Literal["order_carried"] = "order_carried"
     state: OrderState
+    executions: tuple[str, ...] = ()
 
 
 class StopHit(_OrderEvent):
@@ -372,7 +380,7 @@ class EntriesHalted(_Event):
 
 
 class EntriesResumed(_Event):
-    """Entries are allowed again."""
+    """Entries are allowed again; `by` is who said so."""
 
     kind: Literal["entries_resumed"] = "entries_resumed"
     why: str = ""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, Secret, SecretBytes, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from skim_core.errors import ConfigError, nearest
+from skim_core.model.secrecy import is_secret
 from skim_core.plugins.strategies import PHASES_KEY, StrategyPlugin
 
 
@@ -44,7 +45,7 @@ def _told(model: type[BaseModel], fault: ErrorDetails) -> str:
         return f"{key}: it is missing and has no default: set it."
     if not path:
         return f"{_reason(fault)}."
-    if _is_secret(model, path[0]):
+    if any(is_secret(str(part)) for part in path) or _is_secret(model, path[0]):
         return f"{key}: its value is not accepted (and not shown): set a correct one."
     shown = f" (found {fault['input']!r})" if isinstance(fault["input"], str | int | float) else ""
     return f"{key}: {_reason(fault)}{shown}."
@@ -101,6 +102,9 @@ def _is_secret(model: type[BaseModel], key: object) -> bool:
 
 def _holds_secret(annotation: Any, seen: frozenset[Any] = frozenset()) -> bool:
     for part in _parts(annotation):
+        # Secret[int] is no class.
+        if get_origin(part) is Secret:
+            return True
         if not isinstance(part, type) or part in seen:
             continue
         if issubclass(part, (Secret, SecretStr, SecretBytes)):

@@ -26,12 +26,14 @@ import threading
 from collections.abc import Iterable, Mapping
 from time import monotonic
 from types import MappingProxyType
+from typing import Any, get_origin
 
 from blinker import Namespace, Signal
 
 from skim_core.errors import PluginError, nearest
 from skim_core.model.events import EVENTS, Event
 from skim_core.model.trading_day import TradingDay
+from skim_core.ports.boundary import exact, named
 from skim_core.ports.lanes import Lane, Receiver, lane, refuse_awaitable, tell_raised
 
 log = logging.getLogger("skim.bus")
@@ -44,12 +46,23 @@ SIGNALS: Mapping[str, str] = MappingProxyType(
 )
 """Every signal by its name, which is its events' `kind`, and what it tells."""
 
+_COPIED = frozenset(
+    event.model_fields["kind"].default
+    for event in EVENTS
+    if any(
+        field.annotation is Any or get_origin(field.annotation) is dict
+        for field in event.model_fields.values()
+    )
+)
+"""The kinds of events that hold something that can be changed: each receiver has its own."""
+
 
 class Bus:
     """Tells every event to whoever listens.
 
     `patience`: seconds of wall time after which a listener that is still busy with one event
-    is named in the log. `capacity`: how many events may wait for one listener.
+    is named in the log. `capacity`: how many events of one day may wait for one
+    listener.
     """
 
     def __init__(self, patience: float = 5.0, capacity: int = 10_000) -> None:
@@ -97,9 +110,11 @@ class Bus:
             return
         for receiver in signal.receivers_for(day.strategy):
             started = monotonic()
+            heard = event.model_copy(deep=True) if event.kind in _COPIED else event
             try:
-                refuse_awaitable(receiver(day.strategy, event=event, day=day))
-            except (Exception, SystemExit) as error:  # noqa: BLE001  a plugin boundary: the others still hear it
+                with exact():
+                    refuse_awaitable(receiver(day.strategy, event=heard, day=day))
+            except BaseException as error:  # noqa: BLE001  a plugin boundary: the others still hear it
                 tell_raised(_named(receiver), event, error)
             if monotonic() - started > self._patience:
                 log.error(
@@ -119,7 +134,15 @@ class Bus:
 
         Returns the listeners that were not done by then, and names them in the log.
         """
-        return await asyncio.to_thread(self._drain, monotonic() + patience)
+        # No thread of the loop's executor: a plugin may have taken them all.
+        deadline, pause = monotonic() + patience, 0.0
+        while not all(added.is_idle() for added in self._lanes) and monotonic() < deadline:
+            await asyncio.sleep(pause)
+            pause = min(0.01, pause + 0.001)
+        late = [added.name for added in self._lanes if not added.is_idle()]
+        if late:
+            log.error("not done in time with the events so far: %s.", ", ".join(late))
+        return late
 
     def close(self) -> None:
         """Let every listener go. What still waits is not heard: `drain` first."""
@@ -129,12 +152,6 @@ class Bus:
                 signal.disconnect(added.hear)
             added.close()
 
-    def _drain(self, deadline: float) -> list[str]:
-        late = [added.name for added in self._lanes if not added.wait_until_idle(deadline)]
-        if late:
-            log.error("not done in time with the events so far: %s.", ", ".join(late))
-        return late
-
     def _look(self) -> None:
         while not self._closed.wait(self._patience / 4):
             for added in tuple(self._lanes):
@@ -142,4 +159,4 @@ class Bus:
 
 
 def _named(receiver: object) -> str:
-    return f"receiver {getattr(receiver, '__qualname__', repr(receiver))}"
+    return f"receiver {named(receiver)}"

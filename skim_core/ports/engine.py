@@ -97,8 +97,8 @@ class EngineSetup:
     that a day is resumed as it was begun. `owner` names this process in leases, which last
     `lease_term` of `wall` time and are renewed before that. `limits` hold for the account,
     all its strategies together. A position may be without a working stop for
-    `protection_limit` before it is told of; a strategy of which a phase fails `halt_after`
-    times in a row is halted. What people tell running days is looked for every `listen`.
+    `protection_limit` before it is told of; a strategy of which a repeating phase fails
+    `halt_after` times in a row is halted. What people tell running days is looked for every `listen`.
     """
 
     journal: Journal
@@ -114,7 +114,7 @@ class EngineSetup:
     wall: Clock | None = None
     limits: Limits = field(default_factory=Limits)
     protection_limit: timedelta = timedelta(minutes=1)
-    halt_after: int = 5
+    halt_after: int = 3
     listen: timedelta = timedelta(seconds=0.5)
 
 

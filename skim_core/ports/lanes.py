@@ -6,17 +6,23 @@ import asyncio
 import inspect
 import logging
 import threading
-import traceback
 from abc import ABC, abstractmethod
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Any, TypeAlias
 
 from skim_core.model.events import Event
 from skim_core.model.trading_day import TradingDay
+from skim_core.ports.boundary import Guest, described, entered
 
 log = logging.getLogger("skim.bus")
+
+_TOLD_AT_MOST = 20
+"""How often a listener's raise is told."""
+
+_STANDSTILL = 15.0
+"""Seconds of wall time for which an async listener may hold up the event loop."""
 
 Receiver: TypeAlias = Callable[[Event, TradingDay], Awaitable[None] | None]
 """What hears events: a plain function, or an ``async def``."""
@@ -24,15 +30,15 @@ Receiver: TypeAlias = Callable[[Event, TradingDay], Awaitable[None] | None]
 
 def tell_raised(receiver: object, event: Event, error: BaseException) -> None:
     """Name a receiver that raised in the log, with its traceback at level DEBUG."""
-    described = traceback.format_exception_only(error)[-1].strip()
-    log.error("%s raised on %s and goes on: %s", receiver, event.kind, described)
+    log.error("%s raised on %s and goes on: %s", receiver, event.kind, described(error))
     log.debug("%s raised on %s", receiver, event.kind, exc_info=error)
 
 
 class Lane(ABC):
     """The events that wait for one listener.
 
-    `capacity` events at most wait; while so many do, further ones are dropped and counted.
+    `capacity` events of one day at most wait; while so many do, further ones of that day are
+    dropped and counted. So a day that floods the bus costs no other day an event.
     """
 
     def __init__(self, name: str, receiver: Receiver, capacity: int) -> None:
@@ -40,7 +46,10 @@ class Lane(ABC):
         self.dropped = 0
         self._receiver: Callable[[Event, TradingDay], Any] = receiver
         self._capacity = capacity
+        self._raised = 0
         self._waiting: deque[tuple[Event, TradingDay]] = deque()
+        self._of_day: Counter[str] = Counter()
+        self._told: set[str] = set()
         self._hearing: tuple[Event, float] | None = None
         self._named: tuple[Event, float] | None = None
         self._closed = False
@@ -54,20 +63,24 @@ class Lane(ABC):
         with self._changed:
             if self._closed:
                 return
-            if len(self._waiting) < self._capacity:
+            run_id = day.run_id
+            first = False
+            if self._of_day[run_id] < self._capacity:
+                self._of_day[run_id] += 1
                 self._waiting.append((event, day))
                 self._changed.notify_all()
-                full = False
             else:
                 self.dropped += 1
-                full = self.dropped == 1
-        if full:
+                first = run_id not in self._told
+                self._told.add(run_id)
+        if first:
             log.error(
-                "%s is too slow: %d events wait for it, %s and further ones are dropped until "
-                "it has caught up. Make it quicker, or listen to fewer kinds.",
+                "%s is too slow: %d events wait for it, %s and further ones of %s are dropped "
+                "until it has caught up. Make it quicker, or listen to fewer kinds.",
                 self,
                 self._capacity,
                 event.kind,
+                run_id,
             )
         self._wake()
 
@@ -86,10 +99,10 @@ class Lane(ABC):
             patience,
         )
 
-    def wait_until_idle(self, deadline: float) -> bool:
-        """Block until everything is heard, or `deadline` on the monotonic clock; whether it is."""
+    def is_idle(self) -> bool:
+        """Whether everything is heard."""
         with self._changed:
-            return self._changed.wait_for(self._is_idle, max(0.0, deadline - monotonic()))
+            return not self._waiting and self._hearing is None
 
     def close(self) -> None:
         """Hear no more. The event that is being heard is not waited for."""
@@ -97,6 +110,7 @@ class Lane(ABC):
             self._closed = True
             unheard = len(self._waiting)
             self._waiting.clear()
+            self._of_day.clear()
             self._changed.notify_all()
         if unheard or self.dropped:
             log.warning(
@@ -107,14 +121,19 @@ class Lane(ABC):
     def _wake(self) -> None:
         """See to it that what waits is heard."""
 
-    def _is_idle(self) -> bool:
-        return not self._waiting and self._hearing is None
+    def _tell_raised(self, event: Event, error: BaseException) -> None:
+        self._raised += 1
+        if self._raised <= _TOLD_AT_MOST:
+            tell_raised(self, event, error)
+        if self._raised == _TOLD_AT_MOST:
+            log.error("%s raised %d times: further ones are not told.", self, self._raised)
 
     def _next(self) -> tuple[Event, TradingDay] | None:
         """Take the next event and note since when it is heard."""
         if not self._waiting:
             return None
         event, day = self._waiting.popleft()
+        self._of_day[day.run_id] -= 1
         self._hearing = event, monotonic()
         return event, day
 
@@ -146,7 +165,7 @@ class ThreadLane(Lane):
             try:
                 refuse_awaitable(self._receiver(event, day))
             except BaseException as error:  # noqa: BLE001  a plugin boundary: not even sys.exit() may end the lane
-                tell_raised(self, event, error)
+                self._tell_raised(event, error)
             finally:
                 self._heard()
 
@@ -161,7 +180,9 @@ class AsyncLane(Lane):
     def _wake(self) -> None:
         # A task that ended with an earlier loop is replaced in this one.
         if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._run(), name=str(self))
+            self._task = asyncio.get_running_loop().create_task(
+                self._run(), name=str(self), context=entered(Guest(str(self), _STANDSTILL))
+            )
 
     def close(self) -> None:
         """Hear no more, and cancel the event that is being heard."""
@@ -182,11 +203,13 @@ class AsyncLane(Lane):
                 task = asyncio.current_task()
                 if task is not None and task.cancelling():
                     raise
-                tell_raised(self, event, error)
-            except (Exception, SystemExit) as error:  # noqa: BLE001  a plugin boundary: the lane goes on
-                tell_raised(self, event, error)
+                self._tell_raised(event, error)
+            except BaseException as error:  # noqa: BLE001  a plugin boundary: the lane goes on
+                self._tell_raised(event, error)
             finally:
                 self._heard()
+            if self._closed:
+                return
             await asyncio.sleep(0)  # a receiver that never awaits must not hold up the loop
 
 

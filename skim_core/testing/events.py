@@ -279,6 +279,7 @@ _FIELDS: dict[str, SearchStrategy[Any]] = {
     "due": instants(),
     "entry_price": _decimals(),
     "error": _texts(),
+    "executions": _several(_texts(1)),
     "exit_price": _decimals(),
     "fill": fills(),
     "fill_price": prices(),

@@ -89,7 +89,7 @@ class QuietBroker:
         """Return nothing: it keeps no record."""
         return []
 
-    async def quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
+    async def quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:  # noqa: ARG002
         """Return nothing: nothing trades."""
         return {}
 

@@ -18,6 +18,7 @@ from skim_core.journal.file import APPLICATION_ID
 from skim_core.journal.migrations import LATEST
 from skim_core.journal.sqlite import SqliteJournal
 from skim_core.journal.transactions import transaction
+from skim_core.model.controls import Halt
 from skim_core.model.events import PhaseCompleted
 from skim_core.testing.journal_contract.base import (
     NOW,
@@ -31,7 +32,8 @@ from skim_core.testing.journal_contract.base import (
     tick,
 )
 
-VERSION_1 = Path(__file__).with_name("version_1.sql")
+HERE = Path(__file__).parent
+HALT = Halt(at=NOW, account="paper", by="trader", why="news")
 
 
 def schema(path):
@@ -114,10 +116,13 @@ def test_a_transaction_that_fails_keeps_nothing_and_lets_go_of_the_lock(path):
         assert connection.execute("SELECT number FROM numbers").fetchall() == [(3,)]
 
 
-def test_a_journal_of_version_1_is_read_and_has_the_schema_of_a_new_one(path, tmp_path):
+@pytest.mark.parametrize("version", range(1, LATEST + 1))
+def test_a_journal_of_every_version_is_read_and_has_the_schema_of_a_new_one(
+    path, tmp_path, version
+):
     path.touch(mode=0o600)
     with closing(sqlite3.connect(path)) as connection:
-        connection.executescript(VERSION_1.read_text())
+        connection.executescript((HERE / f"version_{version}.sql").read_text())
     with closing(SqliteJournal.open(path)) as journal:
         assert [run.run_id for run in journal.runs()] == [RUN, OTHER_RUN]
         assert [run.run_id for run in journal.runs(unfinished=True)] == [OTHER_RUN]
@@ -126,6 +131,9 @@ def test_a_journal_of_version_1_is_read_and_has_the_schema_of_a_new_one(path, tm
         lease = journal.lease(OTHER_RUN)
         assert lease is not None
         assert lease.expires_at == NOW + TERM
+        kept = [HALT] if version > 1 else []
+        assert journal.append_control(HALT) == len(kept) + 1
+        assert [record.control for record in journal.controls()] == [*kept, HALT]
     new = tmp_path / "new.db"
     SqliteJournal.open(new).close()
     assert schema(path) == schema(new)

@@ -16,10 +16,11 @@ makes failures show their values.
 from __future__ import annotations
 
 from skim_core.testing.journal_contract.appends import AppendContract
+from skim_core.testing.journal_contract.controls import ControlsContract
 from skim_core.testing.journal_contract.leases import LeaseContract
 from skim_core.testing.journal_contract.reads import ReadContract
 from skim_core.testing.journal_contract.runs import RunsContract
 
 
-class JournalContract(AppendContract, ReadContract, RunsContract, LeaseContract):
+class JournalContract(AppendContract, ReadContract, RunsContract, LeaseContract, ControlsContract):
     """Everything that `ports.journal.Journal` says; subclass it and give `open_journal`."""

@@ -1,0 +1,64 @@
+"""The parts of the engine that a hook can reach, as it reaches them."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from skim_core.engine.threads import leave_if_forked
+from skim_core.ports.bars import Bars
+from skim_core.ports.boundary import exact
+from skim_core.ports.context import Context
+
+T = TypeVar("T")
+
+
+class Door:
+    """One part of the engine: it computes in its own decimal context, whoever calls.
+
+    A child process that a hook has forked ends here: it has no day.
+    """
+
+    __slots__ = ("_inside", "_process")
+
+    def __init__(self, inside: object) -> None:
+        self._inside = inside
+        self._process = os.getpid()
+
+    def __getattr__(self, name: str) -> Any:
+        leave_if_forked(self._process)
+        with exact():
+            found = getattr(self._inside, name)
+        return _guarded(found) if callable(found) else found
+
+
+def through_doors(context: Context[Any]) -> Context[Any]:
+    """Return the context with everything of the engine's behind a door."""
+    return dataclasses.replace(
+        context,
+        clock=Door(context.clock),
+        market=Door(context.market),
+        orders=Door(context.orders),
+        day=Door(context.day),
+    )
+
+
+def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*arguments: Any, **named: Any) -> Any:
+        with exact():
+            answer = function(*arguments, **named)
+        return _exactly(answer) if isinstance(answer, Awaitable) else answer
+
+    return call
+
+
+async def _exactly(answer: Awaitable[T]) -> T:
+    with exact():
+        found = await answer
+    if isinstance(found, Bars):
+        # They may be a view of what the exchange itself trades on.
+        for column in (found.open, found.high, found.low, found.close, found.volume):
+            column.flags.writeable = False
+    return found
