@@ -15,7 +15,7 @@ from skim_core.model.phases import Phase
 
 CRONTAB = Path(__file__).parent.parent / "crontab"
 START = "skim start_trading_day --strategy orh_breakout --pace real"
-MONITOR = "skim start_monitoring --strategy orh_breakout"
+MONITOR = "skim start_monitoring --strategy orh_breakout --pace real"
 DOWNLOAD = "skim download_data today"
 MINUTE = timedelta(minutes=1)
 SLOTS = Phase("manage", every="5m", between=("open", "close"), protective=True)

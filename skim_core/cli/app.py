@@ -6,11 +6,25 @@ and ``--help`` stay fast.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any, Optional
 
 import typer
 from typer.core import TyperGroup
+
+from skim_core.cli import controlling
+from skim_core.cli.options import (
+    AsJson,
+    Broker,
+    Config,
+    Data,
+    Debug,
+    Exchange,
+    OneStrategy,
+    Pace,
+    Seed,
+    SessionDate,
+    Strategies,
+)
 
 _PHASE_COMMAND = "run_phase"
 
@@ -55,54 +69,6 @@ config_app = typer.Typer(
 )
 app.add_typer(config_app, name="config")
 
-Config = Annotated[
-    Optional[Path],  # noqa: UP045  typer evaluates it on Python 3.11 too
-    typer.Option(
-        "--config",
-        metavar="FILE",
-        help="The configuration file; $SKIM_CONFIG or ./skim.toml when not given.",
-    ),
-]
-Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks and debug logs.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-Strategies = Annotated[
-    list[str],
-    typer.Option("--strategy", "-s", metavar="NAME", help="A strategy; give it again for more."),
-]
-OneStrategy = Annotated[str, typer.Option("--strategy", "-s", metavar="NAME", help="The strategy.")]
-SessionDate = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option(
-        "--session",
-        metavar="DATE",
-        help="The session's date, YYYY-MM-DD; the current or next one when not given.",
-    ),
-]
-Pace = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option(
-        "--pace",
-        metavar="fast|real|N",
-        help="How time passes: as fast as it can, as it is, or N times as fast.",
-    ),
-]
-Broker = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option("--broker", metavar="NAME", help="The broker; 'sim' when not configured."),
-]
-Exchange = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option("--exchange", metavar="MIC", help="The exchange, such as XASX or XNYS."),
-]
-Data = Annotated[
-    Optional[Path],  # noqa: UP045
-    typer.Option("--data", metavar="DIR", help="Recorded bars for the simulated exchange."),
-]
-Seed = Annotated[
-    Optional[int],  # noqa: UP045
-    typer.Option("--seed", help="The seed of the simulated exchange's generated market."),
-]
-
 
 def _version(wanted: bool) -> None:
     if wanted:
@@ -121,7 +87,7 @@ def skim(
 ) -> None:
     """Event-driven trading days: phases, orders and brokers, strategies as plugins.
 
-    Exit codes: 0 done or nothing to do, 1 the day failed, 2 wrong usage or configuration,
+    Exit codes: 0 done or nothing to do, 1 the day failed or needs a person, 2 wrong usage or configuration,
     3 the broker can't be reached, 130 or 143 stopped by a signal. A command's name may be
     written with hyphens.
     """
@@ -158,18 +124,21 @@ def start_monitoring(
         Optional[list[str]],  # noqa: UP045
         typer.Option("--strategy", "-s", metavar="NAME", help="Only this strategy's days."),
     ] = None,
+    pace: Pace = None,
     config: Config = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Go on with days whose process died.
+    """Go on with days whose process died or hangs.
 
-    Cron's watchdog: it leaves at once when there is nothing to do.
+    Cron's watchdog: it leaves at once when there is nothing to do. With --pace real it also
+    looks after what a day left open that nobody started.
     """
     from skim_core.cli.monitor import monitor
     from skim_core.cli.wanted import Wanted
 
-    raise typer.Exit(monitor(strategy or [], Wanted(config, as_json=as_json, debug=debug)))
+    wanted = Wanted(config, pace=pace, as_json=as_json, debug=debug)
+    raise typer.Exit(monitor(strategy or [], wanted))
 
 
 @app.command(_PHASE_COMMAND)
@@ -196,6 +165,11 @@ def run_phase(
 
     wanted = Wanted(config, session, pace, broker, exchange, data, seed, as_json, debug)
     raise typer.Exit(start([strategy], wanted, only=phase))
+
+
+app.command("halt")(controlling.halt)
+app.command("resume")(controlling.resume)
+app.command("resolve")(controlling.resolve)
 
 
 @app.command("purge_candidates")
@@ -227,12 +201,45 @@ def status(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Show how days stand; exits 1 when one failed."""
+    """Show how days stand, and what needs a person; exits 1 when something does, or failed."""
     from skim_core.cli.status import show_status
     from skim_core.cli.wanted import Wanted
 
     wanted = Wanted(config, session, exchange=exchange, as_json=as_json, debug=debug)
     raise typer.Exit(show_status(strategy, wanted))
+
+
+@app.command("explain")
+def explain(
+    what: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Argument(
+            metavar="[DAY|ORDER|SYMBOL]",
+            help="A day's id, an order's reference or a symbol; the beginning is enough.",
+        ),
+    ] = None,
+    strategy: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--strategy", "-s", metavar="NAME", help="Only this strategy's days."),
+    ] = None,
+    session: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--session", metavar="DATE", help="The session's date; the latest day's."),
+    ] = None,
+    numbers: Annotated[
+        bool, typer.Option("--numbers", help="Show which journal records each statement rests on.")
+    ] = False,
+    exchange: Exchange = None,
+    config: Config = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Explain a day or an order: what was decided, on what, and what came of it."""
+    from skim_core.cli.explain import Question, show_explanation
+    from skim_core.cli.wanted import Wanted
+
+    wanted = Wanted(config, session, exchange=exchange, as_json=as_json, debug=debug)
+    raise typer.Exit(show_explanation(Question(what, strategy, numbers), wanted))
 
 
 @app.command("graph")

@@ -15,6 +15,8 @@ from skim_core.calendar.exchanges import load_exchange
 from skim_core.cli.owner import is_gone, this_owner
 from skim_core.clock.virtual import VirtualClock
 from skim_core.clock.wall import PacedClock, WallClock
+from skim_core.engine.loop import run_to_end
+from skim_core.engine.memory import limited_memory
 from skim_core.errors import ConfigError, SkimError, nearest
 from skim_core.model import events as ev
 from skim_core.model.graph import PhaseGraph
@@ -28,7 +30,7 @@ from skim_core.plugins.strategies import StrategyPlugin, load_strategy
 from skim_core.ports.broker import BrokerSetup
 from skim_core.ports.bus import Bus
 from skim_core.ports.engine import Assignment, DayEnd, DayResult, Engine, EngineSetup
-from skim_core.settings.masking import MASK, plain
+from skim_core.settings.masking import plain, secret_fields, with_secrets
 
 if TYPE_CHECKING:
     from skim_core.ports.clock import Clock
@@ -49,6 +51,7 @@ class DayRequest:
 
     `started` is the journal's first event of a day that has begun: it goes on as it was
     begun, whatever the configuration says now. `resume_at` is the instant it was left at.
+    `missed`: nobody started it in time, and only what is open is to be looked after.
     """
 
     strategy: str
@@ -57,6 +60,7 @@ class DayRequest:
     only: str | None = None
     started: ev.DayStarted | None = None
     resume_at: datetime | None = None
+    missed: bool = False
 
     @property
     def day(self) -> TradingDay:
@@ -87,8 +91,12 @@ def request_day(
     return DayRequest(strategy, found, account, only, started, records[-1].event.at)
 
 
-def conditions_of(requests: Sequence[DayRequest], wanted: Conditions) -> Conditions:
+def conditions_of(
+    requests: Sequence[DayRequest], wanted: Conditions, settings: Settings
+) -> Conditions:
     """Return the conditions of a run: as begun days were begun, or as wanted for new ones.
+
+    The journal keeps no secrets: those of the broker's options are the present ones.
 
     Raises ConfigError when they contradict one another.
     """
@@ -103,8 +111,10 @@ def conditions_of(requests: Sequence[DayRequest], wanted: Conditions) -> Conditi
                 f"{other.broker} at pace {other.pace}: go on with them one at a time."
             )
             raise ConfigError(msg)
-    kept = {key: value for key, value in first.broker_options.items() if value != MASK}
-    return Conditions(first.broker, first.pace, {**wanted.options, **kept})
+    same = wanted.broker == first.broker
+    present = wanted.options if same else settings.broker_options(first.broker)
+    options = {**present, **with_secrets(first.broker_options, present)}
+    return Conditions(first.broker, first.pace, options)
 
 
 def make_clock(pace: str, requests: Sequence[DayRequest], settings: Settings) -> Clock:
@@ -119,11 +129,15 @@ def assign(request: DayRequest, strategy: StrategyPlugin, settings: Settings) ->
     """Return the assignment of a day: its graph and its configuration, validated."""
     section, policies = settings.strategy(request.strategy)
     if request.started is not None:
-        graph = request.started.graph
-        config = validate_config(strategy, request.started.config)
+        graph, limits = request.started.graph, request.started.limits
+        secrets = secret_fields(strategy.config_model)
+        config = validate_config(strategy, with_secrets(request.started.config, section, secrets))
     else:
         graph = strategy.graph.override(policies)
+        if request.missed:
+            graph = PhaseGraph(*(phase for phase in graph if phase.protective))
         graph.check_windows(request.session)
+        limits = settings.strategy_limits(request.strategy)
         config = validate_config(strategy, section)
     strategy.check_hooks(graph)
     if request.only is not None:
@@ -137,7 +151,9 @@ def assign(request: DayRequest, strategy: StrategyPlugin, settings: Settings) ->
             "skim-core": metadata.version("skim-core"),
             strategy.info.distribution: strategy.info.version,
         },
+        limits=limits,
         only=request.only,
+        missed=request.missed,
     )
 
 
@@ -188,12 +204,13 @@ def run_days(
             listeners[request.strategy] = strategy.listener
     stopped: int | None = None
     if sound:
-        conditions = conditions_of(sound, wanted)
+        conditions = conditions_of(sound, wanted, settings)
         for request in sound:
             free_lease(journal, request.day.run_id)
         run = _Run(settings, journal, conditions, assignments, observers)
         clock = make_clock(conditions.pace, sound, settings)
-        results, stopped = asyncio.run(run.main(clock, listeners))
+        with limited_memory(settings.memory_limit):
+            results, stopped = run_to_end(run.main(clock, listeners))
         ends.update((result.day.run_id, result) for result in results)
     in_order = [ends[request.day.run_id] for request in requests]
     if stopped is not None:
@@ -282,4 +299,7 @@ class _Run:
             owner=this_owner(),
             pace=conditions.pace,
             lease_term=settings.lease_term,
+            limits=settings.limits,
+            protection_limit=settings.protection_limit,
+            halt_after=settings.halt_after,
         )

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from threading import Thread
+
+_PATIENCE = 2.0
+"""Seconds that threads and exit handlers of plugins have once the command is done."""
 
 
 def run() -> None:
@@ -11,20 +18,39 @@ def run() -> None:
 
     Exit codes: 0 done or nothing to do, 1 the day failed, 2 wrong usage or configuration,
     3 the broker can't be reached, 130 and 143 stopped by SIGINT and SIGTERM.
+
+    A process that a plugin has forked off ends here, in silence, when it gets here. What a
+    plugin has left running is waited for two seconds.
     """
+    import threading
+
+    before = frozenset(threading.enumerate())
+    try:
+        _run()
+    except SystemExit as leave:
+        _leave_in_time(leave.code, before)
+        raise
+
+
+def _run() -> None:
     debug = "--debug" in sys.argv or os.environ.get("SKIM_DEBUG", "") not in {"", "0"}
     # pydantic looks through all installed packages for plugins of its own: cron need not wait
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     from skim_core.errors import SkimError
 
+    process = os.getpid()
     try:
         from skim_core.cli.app import app
 
-        app()
+        try:
+            app()
+        finally:
+            if os.getpid() != process:
+                os._exit(1)
     except SkimError as error:
         if debug:
             raise
-        sys.stderr.write(f"skim: {error}\n")
+        _say(str(error))
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
@@ -35,8 +61,47 @@ def run() -> None:
     except Exception as error:
         if debug:
             raise
-        sys.stderr.write(
-            f"skim: internal error, {type(error).__name__}: {error}\n"
-            "This is a fault of skim or of a plugin: run it again with --debug and report it.\n"
+        from skim_core.ports.boundary import described
+
+        _say(
+            f"internal error, {described(error)}\n"
+            "This is a fault of skim or of a plugin: run it again with --debug and report it."
         )
         raise SystemExit(1) from None
+
+
+def _say(text: str) -> None:
+    from skim_core.model.text import printable
+
+    sys.stderr.write(f"skim: {printable(text)}\n")
+
+
+def _leave_in_time(code: object, before: frozenset[Thread]) -> None:
+    """End the process now if it would not end soon: Python waits for threads, for ever.
+
+    `before` are the threads that were there when the command began.
+    """
+    import threading
+    from time import monotonic
+
+    number = code if isinstance(code, int) else int(code is not None)
+    deadline = monotonic() + _PATIENCE
+    left = [thread for thread in threading.enumerate() if thread not in before]
+    waited_for = [thread for thread in left if not thread.daemon]
+    for thread in waited_for:
+        thread.join(max(0.0, deadline - monotonic()))
+    sys.stdout.flush()
+    if any(thread.is_alive() for thread in waited_for):
+        _say("threads that a plugin left running were cut off.")
+        sys.stderr.flush()
+        os._exit(number)
+    if "skim_core.engine" not in sys.modules:
+        return
+
+    def leave() -> None:
+        threading.main_thread().join()
+        threading.Event().wait(_PATIENCE)
+        os._exit(number)
+
+    # An exit handler of a plugin's may hang as well.
+    threading.Thread(target=leave, name="skim exit", daemon=True).start()

@@ -12,6 +12,7 @@ from pathlib import PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from skim_core.model.text import printable
 from skim_core.model.times import format_duration
 
 if TYPE_CHECKING:
@@ -47,7 +48,11 @@ class Toned(NamedTuple):
 
 
 def echo(text: str = "", tone: str = "") -> None:
-    """Print a line; on a terminal in its tone's colour."""
+    """Print a line; on a terminal in its tone's colour.
+
+    What could steer the terminal, in a text that a plugin or a broker wrote, is written out.
+    """
+    text = printable(text)
     if tone and sys.stdout.isatty():
         terminal().print(text, style=STYLES[tone], markup=False, soft_wrap=True)
         return
@@ -106,7 +111,7 @@ def local_time(session: Session, moment: datetime | None) -> str:
 
 def _cell(value: object) -> Toned:
     text, tone = value if isinstance(value, Toned) else ("" if value is None else str(value), "")
-    return Toned(" ".join(text.splitlines()), tone)
+    return Toned(printable(" ".join(text.splitlines())), tone)
 
 
 def _draw(

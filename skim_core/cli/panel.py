@@ -13,7 +13,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from skim_core.cli.concerns import concerns
 from skim_core.cli.output import STYLES
+from skim_core.cli.phrases import counted
 from skim_core.cli.standing import Standing
 from skim_core.cli.story import Line, Story
 from skim_core.decide.state import DayState, PhaseState, PhaseStatus
@@ -35,9 +37,9 @@ _MARKS = {
 _BORDERS = {ev.Outcome.COMPLETED: "green", ev.Outcome.FAILED: "red", None: "cyan"}
 
 _FOUND: dict[type[ev.Event], Callable[[Any], str]] = {
-    ev.CandidatesScanned: lambda event: _count(len(event.candidates), "candidate"),
-    ev.OpeningRangesTracked: lambda event: _count(len(event.ranges), "opening range"),
-    ev.CandidatesAlerted: lambda event: _count(len(event.alerts), "alert"),
+    ev.CandidatesScanned: lambda event: counted(len(event.candidates), "candidate"),
+    ev.OpeningRangesTracked: lambda event: counted(len(event.ranges), "opening range"),
+    ev.CandidatesAlerted: lambda event: counted(len(event.alerts), "alert"),
 }
 
 
@@ -163,15 +165,30 @@ class DayPanel:
         standing = self._standing
         parts = []
         if standing is not None and standing.book.positions:
-            parts.append(_count(len(standing.book.positions), "position"))
+            parts.append(counted(len(standing.book.positions), "position"))
         if standing is not None and standing.live_orders:
-            parts.append(_count(len(standing.live_orders), "live order"))
-        parts.append(_count(self._story.trades, "trade"))
-        result = Text("  ".join(parts), no_wrap=True)
+            parts.append(counted(len(standing.live_orders), "live order"))
+        parts.append(counted(self._story.trades, "trade"))
+        result = Text(no_wrap=True)
+        for text, tone in self._troubles():
+            result.append(f"{text}  ", STYLES[tone])
+        result.append("  ".join(parts))
         profit = self._story.profit
         if self._story.trades:
             result.append(f"  {profit:+,.2f}", f"bold {STYLES['gain' if profit >= 0 else 'loss']}")
         return result
+
+    def _troubles(self) -> Sequence[tuple[str, str]]:
+        standing = self._standing
+        if standing is None or self._outcome is not None:
+            return ()
+        urgent = sum(concern.urgent for concern in concerns(standing, self.day.session))
+        found = [
+            (standing.book.halted is not None, "halted", "warning"),
+            (not standing.book.connected, "no connection", "error"),
+            (urgent > 0, f"{urgent} to see to", "error"),
+        ]
+        return [(text, tone) for is_so, text, tone in found if is_so]
 
 
 class _Phases:
@@ -215,14 +232,10 @@ class _Phases:
 
     def _runs(self, phase: PhaseState) -> str:
         if self._state.graph[phase.phase].repeats and phase.attempt:
-            return _count(phase.attempt, "tick")
+            return counted(phase.attempt, "tick")
         return f"{phase.attempt} attempts" if phase.attempt > 1 else ""
 
     def _note(self, phase: PhaseState, tone: str) -> Text:
         if phase.error:
             return Text(" ".join(phase.error.split()), STYLES[tone])
         return Text(self._found.get(phase.phase, ""))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun if number == 1 else noun + 's'}"

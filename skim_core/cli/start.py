@@ -60,6 +60,8 @@ def start(strategies: Sequence[str], wanted: Wanted, only: str | None = None) ->
     journal = open_journal(settings)
     try:
         requests = [request_day(journal, name, found, settings.account, only) for name in names]
+        if not wanted.as_json:
+            _tell_missed(requests)
         return carry_out(settings, journal, requests, wanted)
     finally:
         journal.close()
@@ -100,12 +102,19 @@ def choose_session(
 
 
 def carry_out(
-    settings: Settings, journal: Journal, requests: Sequence[DayRequest], wanted: Wanted
+    settings: Settings,
+    journal: Journal,
+    requests: Sequence[DayRequest],
+    wanted: Wanted,
+    conditions: Conditions | None = None,
 ) -> int:
-    """Run days and show them; return the exit code."""
-    conditions = Conditions(
-        settings.broker, settings.pace, settings.broker_options(settings.broker)
-    )
+    """Run days and show them; return the exit code.
+
+    `conditions` are those of new days; the configured ones when not given.
+    """
+    if conditions is None:
+        options = settings.broker_options(settings.broker)
+        conditions = Conditions(settings.broker, settings.pace, options)
     view = view_of(wanted, [request.day for request in requests], journal)
     stopped: Stopped | None = None
     with view:
@@ -133,6 +142,17 @@ def tell_nothing(reason: str, wanted: Wanted) -> int:
     else:
         echo(f"skim: {reason}")
     return 0
+
+
+def _tell_missed(requests: Sequence[DayRequest]) -> None:
+    for request in requests:
+        if request.started is not None and request.started.missed:
+            echo(
+                f"skim: the day of {request.strategy} on {request.session.exchange} "
+                f"{request.session.date} was missed: only what was open is looked after, "
+                "nothing is entered any more.",
+                "warning",
+            )
 
 
 def _exit_code(result: DayResult) -> int:

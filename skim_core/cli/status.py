@@ -6,17 +6,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from skim_core.cli.concerns import concerns
+from skim_core.cli.controls import controls_of, standing_halts
 from skim_core.cli.journaled import asked_for, begun_days, session_looked_at
 from skim_core.cli.output import Toned, echo, local_time, print_json, table
 from skim_core.cli.owner import is_held
+from skim_core.cli.phrases import counted, order_text
 from skim_core.cli.places import calendar_of, open_journal
 from skim_core.cli.standing import Standing, fold
 from skim_core.cli.summary import described
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
 from skim_core.decide.state import PhaseState
+from skim_core.model.controls import Halt
 from skim_core.model.events import DayStarted
-from skim_core.model.orders import Order
 from skim_core.model.session import Session
 from skim_core.plugins.discovery import Group, find
 from skim_core.ports.journal import Journal
@@ -48,12 +51,22 @@ class _Day:
     started: DayStarted | None = None
     standing: Standing | None = None
 
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether somebody has to see to the day."""
+        standing = self.standing or Standing()
+        return self.state in _UNWELL or any(
+            concern.urgent for concern in concerns(standing, self.session)
+        )
+
 
 def show_status(strategy: str | None, wanted: Wanted) -> int:
-    """Show how the days of a session stand; return 1 when one failed or was interrupted, else 0.
+    """Show how the days of a session stand; return 1 when one needs a person, else 0.
 
-    The session is the one that was asked for, else today's, else the next. Strategies that
-    are named or configured are shown before they have begun. Makes no journal.
+    One that failed or was interrupted does, an order that is unknown, a position without a
+    stop. The session is the one that was asked for, else today's, else the next, and with it
+    whatever was interrupted before. Strategies that are named or configured are shown before
+    they have begun. Makes no journal.
     """
     settings = wanted.settings()
     if not settings.journal_path.exists():
@@ -71,18 +84,37 @@ def show_status(strategy: str | None, wanted: Wanted) -> int:
             reason = f"{wanted.date:%A %Y-%m-%d} is a day off at {settings.exchange}."
             return _tell_nothing(reason, wanted)
         days = list(_days(journal, begun, settings, session, strategy))
+        if wanted.date is None:
+            days = [*_left_behind(journal, session, strategy), *days]
+        halts = standing_halts(controls_of(journal), settings.account)
     finally:
         journal.close()
-    if not days:
+    if not days and not halts:
         return _tell_nothing(_nothing_of(session, begun, strategy), wanted, session)
     if wanted.as_json:
-        print_json({"session": session.model_dump(), "days": [_described(day) for day in days]})
+        told = [_described(day) for day in days]
+        standing = [halt.model_dump() for halt in halts]
+        print_json({"session": session.model_dump(), "halts": standing, "days": told})
     else:
-        for index, day in enumerate(days):
-            if index:
-                echo()
-            _print_day(day)
-    return 1 if any(day.state in _UNWELL for day in days) else 0
+        _print(days, halts, session)
+    return 1 if any(day.needs_a_person for day in days) else 0
+
+
+def _print(days: Sequence[_Day], halts: Sequence[Halt], session: Session) -> None:
+    for halt in halts:
+        whose = halt.strategy or f"all strategies of the account {halt.account}"
+        sold = ", and what is held is sold" if halt.flatten else ""
+        option = f" --strategy {halt.strategy}" if halt.strategy else ""
+        since = f"{session.local(halt.at):%Y-%m-%d %H:%M:%S}"
+        echo(
+            f"HALTED: entries of {whose}, by {halt.by} since {since}: {halt.why}{sold}. "
+            f"'skim resume{option}' takes it back.",
+            "warning",
+        )
+    for index, day in enumerate(days):
+        if index or halts:
+            echo()
+        _print_day(day)
 
 
 def _check_installed(strategy: str | None) -> None:
@@ -109,6 +141,18 @@ def _days(
     for name in names:
         if name not in {day.strategy for day in found}:
             yield _Day(name, session, settings.account, "not started")
+
+
+def _left_behind(journal: Journal, session: Session, strategy: str | None) -> Iterator[_Day]:
+    """Yield the interrupted days of other sessions."""
+    for run in journal.runs(unfinished=True):
+        started = run.first
+        if not isinstance(started, DayStarted) or strategy not in {None, started.strategy}:
+            continue
+        if (started.session.exchange, started.session.date) != (session.exchange, session.date):
+            day = _day(journal, started)
+            if day.state == "interrupted":
+                yield day
 
 
 def _day(journal: Journal, started: DayStarted) -> _Day:
@@ -152,6 +196,8 @@ def _described(day: _Day) -> dict[str, Any]:
         "account": day.account,
         "broker": day.started.broker if day.started else None,
         "state": day.state,
+        "missed": day.started.missed if day.started else False,
+        "needs_a_person": day.needs_a_person,
         "owner": day.owner,
         **described(day.standing or Standing()),
     }
@@ -164,7 +210,9 @@ def _print_day(day: _Day) -> None:
         f"{day.strategy} on {session.exchange} {session.date:%a %Y-%m-%d}, "
         f"account {day.account}: {day.state}{by}"
     )
-    echo(heading, "error" if day.state in _UNWELL else "title")
+    echo(heading, "error" if day.needs_a_person else "title")
+    if day.started is not None and day.started.missed:
+        echo("The day was missed: only what was open is looked after.", "warning")
     if day.state == "interrupted":
         echo("No process runs it: 'skim start_monitoring' goes on with it.", "warning")
     if day.state == "by hand":
@@ -172,15 +220,17 @@ def _print_day(day: _Day) -> None:
     standing = day.standing
     if standing is None or standing.state is None:
         return
+    for concern in concerns(standing, session):
+        echo(concern.text, "error" if concern.urgent else "warning")
     headers = ("phase", "status", "started", "completed", "attempts", "retries", "error")
     table(headers, [_phase_row(session, phase) for phase in standing.state.phases.values()])
     for position in standing.book.positions.values():
         echo(f"holds {position.quantity} {position.symbol} at {position.average_price:f}")
     for order in standing.live_orders:
-        echo(f"order {_order_text(order)}")
+        echo(f"order {order_text(order)} ({order.purpose})")
     echo(
-        f"{_count(len(standing.book.candidates), 'candidate')}, "
-        f"{_count(len(standing.trades), 'trade')}, profit {standing.profit:+,.2f} after costs",
+        f"{counted(len(standing.book.candidates), 'candidate')}, "
+        f"{counted(len(standing.trades), 'trade')}, profit {standing.profit:+,.2f} after costs",
         "loss" if standing.profit < 0 else "gain" if standing.profit > 0 else "",
     )
 
@@ -196,16 +246,3 @@ def _phase_row(session: Session, phase: PhaseState) -> Sequence[object]:
         phase.retry_count or None,
         Toned(phase.error or "", "warning" if status == "skipped" else "error"),
     )
-
-
-def _order_text(order: Order) -> str:
-    price = "".join(
-        f" {name} {value:f}"
-        for name, value in (("limit", order.limit_price), ("stop", order.stop_price))
-        if value is not None
-    )
-    return f"{order.side} {order.quantity} {order.symbol}{price or ' at market'} ({order.purpose})"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun if number == 1 else noun + 's'}"

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from skim_core.cli.phrases import average_text, counted, listed, order_text, plural, resolve_command
 from skim_core.model import events as ev
 from skim_core.model.orders import Order, OrderType
 from skim_core.model.session import Session
-
-_SHOWN_AT_MOST = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,8 @@ class Story:
     def __init__(self) -> None:
         self._ticks: Counter[str] = Counter()
         self._orders: dict[str, Order] = {}
+        self._refused: dict[tuple[str, str], str] = {}
+        self._foreign: tuple[object, object] = ((), {})
         self.profit = Decimal(0)
         self.trades = 0
 
@@ -57,7 +58,9 @@ class Story:
             f"{event.strategy} on {session.exchange} {session.date:%a %Y-%m-%d}, {hours}{kind}, "
             f"account {event.account}, broker {event.broker}"
         )
-        return Line(event.at, "day", text, "title")
+        if event.missed:
+            text += ". Nobody started it in time: only what is open is looked after"
+        return Line(event.at, "day", text, "error" if event.missed else "title")
 
     def ticked(self, event: ev.PhaseTicked) -> None:
         """Count a tick."""
@@ -68,7 +71,7 @@ class Story:
         ticks = self._ticks[event.phase]
         parts = ["completed"]
         if ticks:
-            parts.append(f"after {ticks} {_plural(ticks, 'tick')}")
+            parts.append(f"after {counted(ticks, 'tick')}")
         if event.shared_from:
             parts.append(f"by {event.shared_from.partition('/')[0]}")
         if event.reason:
@@ -82,9 +85,65 @@ class Story:
         if order.parent is not None:
             return None
         price = f" at {order.limit_price:f}" if order.limit_price else " at market"
+        if order.stop_price:
+            price = f" by a stop at {order.stop_price:f}"
         why = f", {event.reason}" if event.reason else ""
         text = f"{order.side} {order.quantity} {order.symbol}{price}{why}"
         return Line(event.at, "order", text)
+
+    def refused(self, event: ev.OrderRefused) -> Line | None:
+        """Tell that an entry was held up; once, however often it is asked for again."""
+        decision = (event.symbol, event.purpose)
+        if self._refused.get(decision) == event.limit:
+            return None
+        self._refused[decision] = event.limit
+        text = f"{event.purpose} of {event.symbol} refused by {event.limit}: {event.reason}"
+        return Line(event.at, "order", text, "warning")
+
+    def cancelling(self, event: ev.OrderCancelling) -> Line | None:
+        """Tell that an entry is taken back; that a stop or target follows goes without saying."""
+        order = self._orders.get(event.reference)
+        if order is None or order.closes or order.parent is not None:
+            return None
+        why = f": {event.reason}" if event.reason else ""
+        return Line(event.at, "order", f"cancels {order_text(order)}{why}")
+
+    def absent(self, event: ev.OrderAbsent) -> Line:
+        """Tell that an order never arrived."""
+        why = f": {event.reason}" if event.reason else ""
+        text = f"the broker never had {self._order(event.reference)}{why}"
+        return Line(event.at, "order", text, "warning")
+
+    def unknown(self, event: ev.OrderUnknown) -> Line:
+        """Tell that a person has to find out what became of an order, and how to say it."""
+        text = (
+            f"UNKNOWN what became of {self._order(event.reference)}: {event.finding}. Look at the "
+            f"broker's own records, then: {resolve_command(event.reference)}"
+        )
+        return Line(event.at, "order", text, "error")
+
+    def resolved(self, event: ev.OrderResolved) -> Line:
+        """Tell what a person found out."""
+        text = f"{event.by} says that {self._order(event.reference)} is {event.outcome}"
+        return Line(event.at, "order", f"{text}: {event.why}", "warning")
+
+    def order_carried(self, event: ev.OrderCarried) -> Line:
+        """Tell of an order that stands from a day before."""
+        order = event.state.order
+        self._orders[order.reference] = order
+        return Line(event.at, "order", f"{order_text(order)} still stands")
+
+    def reconciled(self, event: ev.Reconciled) -> Line | None:
+        """Tell what the broker's books have that ours have not; nothing when both agree."""
+        foreign = (event.foreign_orders, event.foreign_positions)
+        known, self._foreign = self._foreign, foreign
+        if event.differences:
+            return Line(event.at, "reconciled", "; ".join(event.differences), "warning")
+        if foreign in (known, ((), {})):
+            return None
+        shares = [f"{count} {symbol}" for symbol, count in event.foreign_positions.items()]
+        text = f"not ours, and left alone: {listed([*shares, *event.foreign_orders])}"
+        return Line(event.at, "reconciled", text, "warning")
 
     def filled(self, event: ev.OrderFilled) -> Line:
         """Tell a fill."""
@@ -113,25 +172,19 @@ class Story:
         failed = event.outcome is ev.Outcome.FAILED
         return Line(event.at, "day", text, "error" if failed else "title")
 
+    def _order(self, reference: str) -> str:
+        order = self._orders.get(reference)
+        return f"{order_text(order)} ({reference})" if order is not None else reference
+
     def result(self) -> str:
         """Say how many trades there were and what they made."""
         if not self.trades:
             return "No trades"
-        return f"{self.trades} {_plural(self.trades, 'trade')}, {self.profit:+,.2f} after costs"
-
-
-def _plural(count: int, noun: str) -> str:
-    return noun if count == 1 else f"{noun}s"
-
-
-def _listed(items: Sequence[str]) -> str:
-    shown = ", ".join(items[:_SHOWN_AT_MOST])
-    more = len(items) - _SHOWN_AT_MOST
-    return f"{shown} and {more} more" if more > 0 else shown
+        return f"{counted(self.trades, 'trade')}, {self.profit:+,.2f} after costs"
 
 
 def _resumed(_story: Story, event: ev.DayResumed) -> Line:
-    again = f"; {_listed(event.interrupted)} will run again" if event.interrupted else ""
+    again = f"; {listed(event.interrupted)} will run again" if event.interrupted else ""
     return Line(event.at, "day", f"goes on where it was left{again}", "title")
 
 
@@ -140,26 +193,62 @@ def _scanned(_story: Story, event: ev.CandidatesScanned) -> Line:
         found.symbol + (f" {found.gap_percent:+.1f} %" if found.gap_percent is not None else "")
         for found in event.candidates
     ]
-    count = f"{len(found)} {_plural(len(found), 'candidate')}" if found else "no candidates"
-    text = f"{count}: {_listed(found)}" if found else count
+    count = counted(len(found), "candidate") if found else "no candidates"
+    text = f"{count}: {listed(found)}" if found else count
     return Line(event.at, event.phase, text)
 
 
 def _tracked(_story: Story, event: ev.OpeningRangesTracked) -> Line:
     found = [f"{found.symbol} {found.low:f}-{found.high:f}" for found in event.ranges]
-    count = f"{len(found)} opening {_plural(len(found), 'range')}" if found else "no opening ranges"
-    return Line(event.at, event.phase, f"{count}: {_listed(found)}" if found else count)
+    count = f"{len(found)} opening {plural(len(found), 'range')}" if found else "no opening ranges"
+    return Line(event.at, event.phase, f"{count}: {listed(found)}" if found else count)
 
 
 def _alerted(_story: Story, event: ev.CandidatesAlerted) -> Line | None:
     if not event.alerts:
         return None
-    return Line(event.at, event.phase, _listed([alert.text for alert in event.alerts]))
+    return Line(event.at, event.phase, listed([alert.text for alert in event.alerts]))
 
 
 def _retried(_story: Story, event: ev.PhaseRetried) -> Line:
     wait = (event.retry_at - event.at).total_seconds()
     return Line(event.at, event.phase, f"failed: {event.error}; again in {wait:.0f} s", "warning")
+
+
+def _halted(_story: Story, event: ev.EntriesHalted) -> Line:
+    sold = "; all that is held is sold" if event.flatten else ", stops and exits go on"
+    text = f"entries are halted by {event.by}: {event.why or 'no reason given'}{sold}"
+    return Line(event.at, "halt", text, "error")
+
+
+def _resumed_entries(_story: Story, event: ev.EntriesResumed) -> Line:
+    why = f": {event.why}" if event.why else ""
+    return Line(event.at, "halt", f"entries are allowed again, by {event.by}{why}", "title")
+
+
+def _connection(_story: Story, event: ev.ConnectionChanged) -> Line:
+    why = f": {event.reason}" if event.reason else ""
+    if event.up:
+        return Line(event.at, "connection", f"the line to the broker is up again{why}", "done")
+    text = f"the line to the broker is DOWN{why}. Stops at the broker stand, nothing is sent"
+    return Line(event.at, "connection", text, "error")
+
+
+def _lapsed(_story: Story, event: ev.ProtectionLapsed) -> Line:
+    gone = (event.at - event.since).total_seconds()
+    text = f"{event.symbol} HAS HAD NO WORKING STOP for {gone:.0f} s: {event.reason}"
+    return Line(event.at, "protection", text, "error")
+
+
+def _restored(_story: Story, event: ev.ProtectionRestored) -> Line:
+    text = f"{event.symbol} has its stop again, or is flat"
+    return Line(event.at, "protection", text, "done")
+
+
+def _position_carried(_story: Story, event: ev.PositionCarried) -> Line:
+    price = average_text(event.average_price)
+    text = f"holds {event.quantity} {event.symbol} at {price} from a day before"
+    return Line(event.at, "position", text)
 
 
 _TELLERS: dict[type[ev.Event], Callable[[Story, Any], Line | None]] = {
@@ -179,9 +268,22 @@ _TELLERS: dict[type[ev.Event], Callable[[Story, Any], Line | None]] = {
     ev.OpeningRangesTracked: _tracked,
     ev.CandidatesAlerted: _alerted,
     ev.OrderIntended: Story.submitted,
+    ev.OrderRefused: Story.refused,
+    ev.OrderCancelling: Story.cancelling,
     ev.OrderFilled: Story.filled,
     ev.OrderRejected: lambda _story, event: Line(
         event.at, "order", f"rejected: {event.reason}", "error"
     ),
+    ev.OrderAbsent: Story.absent,
+    ev.OrderUnknown: Story.unknown,
+    ev.OrderResolved: Story.resolved,
+    ev.OrderCarried: Story.order_carried,
+    ev.PositionCarried: _position_carried,
     ev.PositionClosed: Story.closed,
+    ev.ProtectionLapsed: _lapsed,
+    ev.ProtectionRestored: _restored,
+    ev.EntriesHalted: _halted,
+    ev.EntriesResumed: _resumed_entries,
+    ev.ConnectionChanged: _connection,
+    ev.Reconciled: Story.reconciled,
 }

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from skim_core.cli import concerns
 from skim_core.cli.standing import Standing, fold
 from skim_core.decide.state import PhaseState
-from skim_core.model.events import Event, PositionClosed
+from skim_core.model.events import DayStarted, Event, PositionClosed
 from skim_core.ports.engine import DayResult
 
 
@@ -19,6 +20,7 @@ def summary(result: DayResult, events: Sequence[Event]) -> dict[str, Any]:
         "strategy": day.strategy,
         "account": day.account,
         "session": day.session.model_dump(),
+        "missed": bool(events) and isinstance(events[0], DayStarted) and events[0].missed,
         "end": result.end.value,
         "reason": result.reason,
         **described(fold(events)),
@@ -35,6 +37,7 @@ def described(standing: Standing) -> dict[str, Any]:
         "profit": standing.profit,
         "positions": [held.model_dump() for held in book.positions.values()],
         "live_orders": [order.model_dump() for order in standing.live_orders],
+        **concerns.described(standing),
     }
 
 

@@ -8,8 +8,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from skim_core.cli.logs import begin_logging
 from skim_core.errors import ConfigError
-from skim_core.settings import Settings, load_settings
+from skim_core.settings import Settings, exposed_secret, load_settings
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Wanted:
     seed: int | None = None
     as_json: bool = False
     debug: bool = False
+    account: str | None = None
 
     def settings(self) -> Settings:
         """Load the settings: options before environment before file.
@@ -35,13 +37,16 @@ class Wanted:
             "SKIM_PACE": self.pace,
             "SKIM_BROKER": self.broker,
             "SKIM_EXCHANGE": self.exchange,
+            "SKIM_ACCOUNT": self.account,
             "SKIM_BROKERS__SIM__DATA": str(self.data.resolve()) if self.data else None,
             "SKIM_BROKERS__SIM__SEED": None if self.seed is None else str(self.seed),
         }
         options = {name: value for name, value in given.items() if value is not None}
         settings = load_settings(self.config, os.environ, options)
         level = logging.DEBUG if self.debug else settings.log_level.upper()
-        logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+        begin_logging(level)
+        if warning := exposed_secret(settings):
+            logging.getLogger("skim").warning("%s", warning)
         return settings
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skim_core.settings.exposure import exposed_secret
 from skim_core.settings.forms import LogLevel, Origin
 from skim_core.settings.load import load_settings
 from skim_core.settings.masking import MASK, without_secrets
@@ -15,6 +16,7 @@ __all__ = [
     "Origin",
     "Settings",
     "describe",
+    "exposed_secret",
     "load_settings",
     "show",
     "without_secrets",

@@ -90,6 +90,13 @@ def _read_names(value: Any) -> Any:
     return value
 
 
+def _read_failures(value: Any) -> Any:
+    if isinstance(value, bool):
+        msg = "no number"
+        raise ValueError(msg)  # noqa: TRY004  pydantic wants a ValueError
+    return value
+
+
 def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
@@ -114,6 +121,9 @@ Extensions: TypeAlias = Annotated[
     Literal["all"] | tuple[Name, ...], NoDecode, BeforeValidator(_read_names)
 ]
 """Every installed extension, or those named."""
+
+Failures: TypeAlias = Annotated[int, BeforeValidator(_read_failures)]
+"""How many failures; to pydantic true is 1, here it is refused."""
 
 Level: TypeAlias = Annotated[LogLevel, BeforeValidator(_lower)]
 """A log level in any case."""

@@ -14,11 +14,13 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from skim_core.model.base import Name
+from skim_core.model.limits import Limits
 from skim_core.model.session import Mic
 from skim_core.model.times import format_duration
 from skim_core.settings.forms import (
     AbsolutePath,
     Extensions,
+    Failures,
     Length,
     Level,
     LogLevel,
@@ -28,7 +30,9 @@ from skim_core.settings.forms import (
     default_journal,
     default_pace,
 )
+from skim_core.settings.limits import LIMITS, AccountLimits, describe_limits, read_limits
 from skim_core.settings.masking import plain
+from skim_core.settings.sizes import GIB, Size
 
 _MISFIT = "misfit"
 
@@ -111,6 +115,31 @@ class Settings(BaseSettings):
         description="How long after its last sign of life another process may take a day over "
         "(a duration: ms, s, m, h).",
     )
+    protection_limit: Annotated[Length, Written("a duration from 1s to 1h, such as '1m'")] = Field(
+        timedelta(minutes=1),
+        ge=timedelta(seconds=1),
+        le=timedelta(hours=1),
+        description="How long a position may be without a working stop before that is told "
+        "(a duration: ms, s, m, h).",
+    )
+    halt_after: Annotated[Failures, Written("a whole number from 1")] = Field(
+        3,
+        ge=1,
+        description="After how many failures in a row of a repeating phase a strategy's entries "
+        "are halted; its stops stay.",
+    )
+    limits: Annotated[AccountLimits, Written("a table of limits: [limits]")] = Field(
+        default_factory=Limits,
+        description="What entries may not exceed, all strategies of the account together.",
+    )
+    memory_limit: Annotated[
+        Size, Written("a size of at least 256MiB (MiB, GiB or a number of bytes)", "'4GiB'")
+    ] = Field(
+        4 * GIB,
+        ge=GIB // 4,
+        description="How much memory a process that runs days may have: what asks for more "
+        "fails its phase.",
+    )
     extensions: Annotated[Extensions, Written("'all', or a list of names; [] for none")] = Field(
         "all",
         description="The extensions that are loaded (in the environment: names with commas "
@@ -129,7 +158,8 @@ class Settings(BaseSettings):
         validation_alias="strategy",
         serialization_alias="strategy",
         description="A strategy's own settings, validated by the strategy; in its sub-table "
-        "phases, [strategy.<name>.phases.<phase>], any field of a phase's policy.",
+        "phases, [strategy.<name>.phases.<phase>], any field of a phase's policy; in "
+        "[strategy.<name>.limits] the limits of this strategy alone.",
     )
 
     _file: Path | None = PrivateAttr(None)
@@ -166,6 +196,7 @@ class Settings(BaseSettings):
             raise PydanticCustomError(_MISFIT, reason, context)
         for name, table in self.strategies.items():
             _check_phases(name, table.get(PHASES, {}))
+            read_limits(table.get(LIMITS, {}), _limits_of(name))
         return self
 
     @property
@@ -198,7 +229,12 @@ class Settings(BaseSettings):
         """
         table = dict(self.strategies.get(name, {}))
         phases = table.pop(PHASES, {})
+        table.pop(LIMITS, None)
         return table, {phase: dict(policy) for phase, policy in phases.items()}
+
+    def strategy_limits(self, name: str) -> Limits:
+        """Return a strategy's own limits; none for one that is not configured."""
+        return read_limits(self.strategies.get(name, {}).get(LIMITS, {}), _limits_of(name))
 
     def broker_options(self, name: str) -> dict[str, Any]:
         """Return a broker's own options; empty for one that is not configured."""
@@ -207,6 +243,10 @@ class Settings(BaseSettings):
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         for name, value in super().__repr_args__():
             yield name, plain(value) if isinstance(value, Mapping) else value
+
+
+def _limits_of(strategy: str) -> str:
+    return f"strategy.{strategy}.{LIMITS}"
 
 
 def _check_phases(strategy: str, phases: Any) -> None:
@@ -249,6 +289,10 @@ def describe() -> Iterator[KeyRow]:
     between the names of tables and keys.
     """
     for name, field in Settings.model_fields.items():
+        if name == LIMITS:
+            for limit, *rest in describe_limits():
+                yield KeyRow(f"{LIMITS}.{limit}", *rest)
+            continue
         form = written(field)
         default = form.default
         if not default and field.default_factory is None:

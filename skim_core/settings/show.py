@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from skim_core.settings.limits import LIMITS, show_limit
 from skim_core.settings.masking import plain, secret_fields
 from skim_core.settings.schema import Settings, key_of
 from skim_core.settings.sources import TABLES
@@ -23,6 +24,12 @@ def show(settings: Settings, models: Mapping[str, type[BaseModel]] | None = None
     rows: dict[str, dict[str, Any]] = {}
     for name, field in Settings.model_fields.items():
         key, value = key_of(name, field), getattr(settings, name)
+        if key == LIMITS:
+            for limit in type(value).model_fields:
+                dotted = f"{LIMITS}.{limit}"
+                found = show_limit(getattr(value, limit))
+                rows[dotted] = {"value": found, "source": str(settings.origin(dotted))}
+            continue
         if key not in TABLES:
             rows[key] = {"value": plain(value), "source": str(settings.origin(key))}
             continue

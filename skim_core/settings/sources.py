@@ -14,7 +14,9 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import EnvSettingsSource
 
 from skim_core.errors import ConfigError, nearest
-from skim_core.settings.masking import is_secret
+from skim_core.model.limits import Limits
+from skim_core.model.secrecy import is_secret
+from skim_core.settings.limits import LIMITS
 from skim_core.settings.schema import Settings, key_of
 
 PREFIX = "SKIM_"
@@ -153,7 +155,7 @@ class _Variables(EnvSettingsSource):
 def read_variables(environment: Mapping[str, str]) -> dict[str, Any]:
     """Return what the SKIM_* variables of `environment` say, nested as in a file.
 
-    In free tables a value that reads as a TOML number, boolean, array, inline table or
+    In tables a value that reads as a TOML number, boolean, array, inline table or
     quoted string becomes that, and any other stays text; so does a secret.
     Raises ConfigError for an unknown variable and for two that contradict each other.
     """
@@ -172,6 +174,7 @@ def read_variables(environment: Mapping[str, str]) -> dict[str, Any]:
                 _check_depth(f"the variables {variable_of((key,))}{DELIMITER}*", table)
                 _read_scalars(table)
                 _check_depth(f"the variables {variable_of((key,))}{DELIMITER}*", table)
+    _read_scalars(data.get(LIMITS, {}))
     return data
 
 
@@ -191,13 +194,28 @@ def _check_name(name: str) -> None:
         shape = f"{variable_of((first,))}{DELIMITER}<NAME>{DELIMITER}<KEY>"
         msg = f"the variable {name} names no key of a table: write {shape}, or unset it."
         raise ConfigError(msg)
+    if first == LIMITS:
+        _check_limit(name, rest)
+        return
     if first in KEYS and not rest:
         return
-    known = [variable_of((key,)) for key in (TABLES if rest else KEYS)]
+    known = [variable_of((key,)) for key in ((*TABLES, LIMITS) if rest else KEYS)]
     hint = nearest(variable_of((first,)), known)
     msg = (
         f"unknown variable {name}{hint}: a key of skim.toml is {PREFIX}<KEY>, "
         f"one in a table {PREFIX}<TABLE>{DELIMITER}<NAME>{DELIMITER}<KEY>. Correct or unset it."
+    )
+    raise ConfigError(msg)
+
+
+def _check_limit(name: str, rest: list[str]) -> None:
+    if len(rest) == 1 and rest[0] in Limits.model_fields:
+        return
+    hint = nearest(rest[0], Limits.model_fields) if rest else ""
+    shape = f"{variable_of((LIMITS,))}{DELIMITER}<LIMIT>"
+    msg = (
+        f"the variable {name} names no limit{hint}: write {shape}, one of "
+        f"{', '.join(Limits.model_fields)}. Correct or unset it."
     )
     raise ConfigError(msg)
 

@@ -9,12 +9,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import pytest
 
+from skim_core.calendar.year import CalendarYear, installed_version, write_year
 from skim_core.cli.main import run
 
 TINY = """
@@ -216,3 +218,29 @@ def begin() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     for child in begun:
         child.kill()
         child.communicate()
+
+
+@pytest.fixture
+def on_now(home: Path) -> str:
+    """Let the exchange have a session that is on, and one yesterday; give yesterday's date.
+
+    Its calendar is where skim keeps those that it has asked for.
+    """
+    now = datetime.now(UTC).replace(microsecond=0)  # noqa: TID251  a session of the wall's time
+    opens = now - timedelta(minutes=20)
+    closes = now + timedelta(hours=3)
+    day = timedelta(days=1)
+    rows = [
+        (moment.date(), moment, closes + (moment - opens), False) for moment in (opens - day, opens)
+    ]
+    if rows[0][0].year != rows[1][0].year:
+        pytest.skip("the two sessions are in different years")
+    table = CalendarYear(
+        version=installed_version(),
+        exchange="XASX",
+        year=opens.year,
+        timezone="UTC",
+        rows=tuple(rows),
+    )
+    write_year(home / "calendars", table)
+    return rows[0][0].isoformat()

@@ -214,6 +214,11 @@ class Days:
         return ev.OpeningRangesTracked(at=at, phase="scan", ranges=(measure,))
 
     @staticmethod
+    def bought(session: Session) -> list[ev.Event]:
+        """Return the purchase of 100 BHP at 45.10."""
+        return _traded(Book(), session.open + timedelta(minutes=30), Side.BUY, "45.10")
+
+    @staticmethod
     def round_trip(session: Session) -> list[ev.Event]:
         """Return a trade of 100 BHP from 45.10 to 46.20, six dollars each way."""
         book, start = Book(), session.open
@@ -248,9 +253,14 @@ def _traded(book: Book, at: datetime, side: Side, price: str) -> list[ev.Event]:
         commission=Decimal(6),
         at=at,
     )
-    submitted = ev.OrderIntended(at=at, order=order)
-    book.apply(submitted)
+    decided = (
+        ev.OrderIntended(at=at, order=order),
+        ev.OrderSending(at=at, reference=reference),
+        ev.OrderAcknowledged(at=at, reference=reference),
+    )
+    for event in decided:
+        book.apply(event)
     consequences = book.consequences(fill)
     for event in consequences:
         book.apply(event)
-    return [submitted, *consequences]
+    return [*decided, *consequences]

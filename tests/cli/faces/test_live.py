@@ -195,7 +195,7 @@ def test_a_summary_tells_a_day_that_was_never_begun(day):
 
 
 def test_a_summary_of_an_open_position_has_no_profit_yet(days, day, session):
-    bought = days.round_trip(session)[:3]
+    bought = days.bought(session)
     events = drive_day(days.graph, session, happenings=bought)
     stopped = [event for event in events if not isinstance(event, ev.DayFinished)]
     told = summary(DayResult(day, DayEnd.STOPPED, "told to stop"), stopped)

@@ -112,7 +112,7 @@ def test_a_day_whose_process_died_is_interrupted_before_its_lease_runs_out(
 
 
 def test_what_is_held_and_what_rests_is_shown(skim, days, write, session):
-    bought = days.round_trip(session)[:3]
+    bought = days.bought(session)
     write(drive_day(days.graph, session, happenings=bought), until="day_finished")
     assert "holds 100 BHP at 45.10\n" in skim(*STATUS).out
     submitted = bought[0].model_copy(update={"at": session.open})
