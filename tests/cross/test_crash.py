@@ -182,11 +182,11 @@ def money(events):
 def test_a_day_that_died_between_journal_and_exchange_has_the_same_trades(
     finished, undisturbed, decision, orders_sent, sent
 ):
-    # An entry and its stop are journaled one after the other, and together.
+    # What is decided together is journaled together: its last word is that it is being sent.
     decided = [
         sequence
         for sequence, event in enumerate(undisturbed, 1)
-        if event.kind == "order_intended" and undisturbed[sequence].kind != "order_intended"
+        if event.kind == "order_sending" and undisturbed[sequence].kind != "order_sending"
     ]
     cut_off(finished, decided[decision - 1], decision if sent else decision - 1)
     code, said = finished.run("start_monitoring")

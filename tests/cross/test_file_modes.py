@@ -13,6 +13,7 @@ import pytest
 from skim_core.calendar.year import CalendarYear, write_year
 from skim_core.errors import JournalError
 from skim_core.journal.sqlite import SqliteJournal
+from skim_core.settings import exposed_secret, load_settings
 from skim_core.testing.journal_contract.base import RUN, events_of, tick
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
@@ -142,3 +143,37 @@ def test_the_command_tells_a_journal_that_others_can_write_with_the_mend(skim_in
         assert code == 1
         assert said.startswith(f"skim: the journal {path} can be written by other users")
         assert f"'chmod go-w {path}'" in said
+
+
+CONFIG = """
+[brokers.ibkr]
+host = "here"
+login = { user = "me", password = "hidden" }
+"""
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "skim.toml"
+    path.write_text(CONFIG)
+    path.chmod(0o640)
+    return path
+
+
+def test_a_configuration_with_a_secret_that_others_can_read_is_told_with_the_mend(config, skim_in):
+    code, said = skim_in().run("config", "show", "--config", str(config))
+    assert code == 0
+    assert f"{config} can be read by other users (mode 0640)" in said
+    assert "holds a secret, brokers.ibkr.login.password" in said
+    assert "hidden" not in said
+    config.chmod(0o600)
+    assert exposed_secret(load_settings(config, {})) is None
+
+
+def test_a_configuration_without_a_secret_may_be_read_by_all(config):
+    config.chmod(0o644)
+    config.write_text(CONFIG.replace('"hidden"', '""'))
+    in_environment = {"SKIM_BROKERS__IBKR__LOGIN__PASSWORD": "hidden"}
+    assert exposed_secret(load_settings(config, {})) is None
+    assert exposed_secret(load_settings(config, in_environment)) is None
+    assert exposed_secret(load_settings(None, in_environment)) is None

@@ -262,6 +262,13 @@ def test_any_text_is_an_event_or_refused(text):
         event_from_json(text)
 
 
+@pytest.mark.parametrize("instant", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_an_instant_beyond_which_there_is_none_is_refused(instant):
+    event = {"kind": "phase_started", "phase": "scan", "attempt": 1, "at": instant}
+    with pytest.raises(ValidationError, match="is not an instant from 1900 to 2199"):
+        event_from_json(json.dumps(event))
+
+
 READERS = (
     ("status",),
     ("status", "--json"),
@@ -308,6 +315,13 @@ def damages(draw, events):
                         ("DELETE FROM events WHERE sequence = ?", number),
                         ("DELETE FROM events WHERE sequence >= ?", number),
                         ("DELETE FROM events WHERE sequence >= ?", number),
+                        (
+                            "INSERT INTO controls VALUES (?, ?, ?, ?)",
+                            draw(st.integers(1, 2)),
+                            text,
+                            text,
+                            draw(TEXTS | VALUES.map(json.dumps)),
+                        ),
                         ("UPDATE leases SET owner = ?, expires_at = ?", text, draw(TEXTS)),
                     ]
                 )
@@ -333,8 +347,9 @@ def damaged(ran, statements):
                     value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
                     for value in values
                 ]
-                with_room = statement.replace("UPDATE", "UPDATE OR IGNORE")
-                connection.execute(with_room, plain)
+                verb, rest = statement.split(" ", 1)
+                where_it_can = "" if verb == "DELETE" else " OR IGNORE"
+                connection.execute(f"{verb}{where_it_can} {rest}", plain)
         yield folder
 
 
@@ -347,6 +362,8 @@ def test_a_journal_with_other_rows_is_read_or_told_and_left_as_it_is(ran, events
             suppress(JournalError),
             closing(SqliteJournal.open(folder / "journal.sqlite")) as journal,
         ):
+            with suppress(JournalError):
+                journal.controls()
             for summary in journal.runs():
                 journal.lease(summary.run_id)
                 journal.read(summary.run_id)
@@ -470,6 +487,14 @@ def test_a_day_with_a_configuration_that_changed_runs_or_is_told(text):
         folder = Path(name)
         (folder / "skim.toml").write_bytes("\n".join(lines).encode("utf-8", "surrogatepass"))
         skim(folder, *DAY)
+
+
+@pytest.mark.parametrize("line", ['at = "open-99999999h"', 'timeout = "99999999h"'])
+def test_a_time_that_no_day_reaches_is_told(tmp_path, line):
+    (tmp_path / "skim.toml").write_text(f"[strategy.fuzzed.phases.scan]\n{line}\n")
+    answer = skim(tmp_path, *DAY)
+    assert answer.code == 2
+    assert "longer than a year" in answer.err
 
 
 COMMANDS = st.sampled_from(
