@@ -1,0 +1,141 @@
+"""The trader's machines: cron, its two lines, and the processes that they start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+
+from skim_core.engine.local import LocalEngine
+from skim_core.errors import SkimError
+from skim_core.model.events import DayStarted
+from skim_core.model.limits import Limits
+from skim_core.model.trading_day import TradingDay
+from skim_core.ports.bus import Bus
+from skim_core.ports.engine import Assignment, EngineSetup
+from skim_core.simulation.broker import ModelBroker
+from skim_core.simulation.clock import LoopClock
+from skim_core.simulation.disk import Disk
+from skim_core.simulation.exchange import ModelExchange
+from skim_core.simulation.journal import DiskJournal
+from skim_core.simulation.process import Process
+from skim_core.testing.scripted import plain_exchange
+
+LEASE_TERM = timedelta(minutes=2)
+LISTEN = timedelta(minutes=2)
+
+_RULES = plain_exchange()
+
+
+class Machine:
+    """One machine: its clock, and the processes that run on it.
+
+    `assignments` makes the days that ``start_trading_day`` starts. All machines share one
+    disk, as with a journal on a server.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        clock: LoopClock,
+        disk: Disk,
+        exchange: ModelExchange,
+        *,
+        assignments: Callable[[], Sequence[Assignment]],
+        limits: Limits,
+        began: Callable[[Process], None],
+    ) -> None:
+        self.name = name
+        self.clock = clock
+        self.processes: list[Process] = []
+        self.brokers: dict[str, ModelBroker] = {}
+        self.on = True
+        self._loop = clock.loop
+        self._disk = disk
+        self._exchange = exchange
+        self._assignments = assignments
+        self._limits = limits
+        self._began = began
+
+    @property
+    def alive(self) -> list[Process]:
+        """The processes that have not died."""
+        return [process for process in self.processes if process.alive]
+
+    def start_trading_day(self) -> Process | None:
+        """Do what cron's first line does."""
+        return self._start(self._assignments()) if self.on else None
+
+    def start_monitoring(self) -> Process | None:
+        """Do what cron's second line does: go on with the days whose owner is gone.
+
+        An owner on this machine whose lease has run out although it lives is hung: it is
+        ended first.
+        """
+        if not self.on or self._disk.damaged:
+            return None
+        contents, now = self._disk.contents, self.clock.now()
+        left = []
+        for assignment in self._assignments():
+            run_id = assignment.day.run_id
+            events = contents.events.get(run_id)
+            if not events or run_id in contents.finished:
+                continue
+            if not isinstance(events[0], DayStarted):
+                continue
+            lease = contents.leases.get(run_id)
+            owner = self._named(lease.owner) if lease is not None else None
+            if lease is not None and lease.expires_at > now:
+                gone = owner is not None and not owner.alive
+                if not gone:
+                    continue
+            elif owner is not None and owner.alive:
+                owner.kill("ended by the watchdog: its lease has run out")
+            left.append(assignment)
+        return self._start(left) if left else None
+
+    def crash(self) -> None:
+        """End everything that runs on the machine."""
+        for process in self.alive:
+            process.kill("its machine went down")
+
+    def _named(self, owner: str) -> Process | None:
+        return next((process for process in self.processes if process.name == owner), None)
+
+    def _start(self, assignments: Sequence[Assignment]) -> Process:
+        process = Process(f"{self.name}:{len(self.processes) + 1}", self._loop)
+        self.processes.append(process)
+        broker = ModelBroker(self._exchange, process, self.clock)
+        self.brokers[process.name] = broker
+        engine = LocalEngine(
+            EngineSetup(
+                journal=DiskJournal(self._disk, process),
+                bus=Bus(),
+                clock=self.clock,
+                wall=self.clock,
+                broker=broker,
+                broker_name="model",
+                exchange=_RULES,
+                owner=process.name,
+                pace="real",
+                lease_term=LEASE_TERM,
+                limits=self._limits,
+                listen=LISTEN,
+            )
+        )
+        self._began(process)
+        process.run(self._run(engine, assignments, process))
+        return process
+
+    async def _run(
+        self, engine: LocalEngine, assignments: Sequence[Assignment], process: Process
+    ) -> None:
+        # The command ends with a message then; cron starts the next one.
+        with suppress(SkimError):
+            await engine.run(assignments)
+        process.kill("done")
+
+
+def day_of(strategy: str, session: object) -> TradingDay:
+    """Return the identity of a strategy's simulated day."""
+    return TradingDay.model_validate({"strategy": strategy, "session": session, "account": "paper"})
