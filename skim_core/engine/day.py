@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from skim_core.decide.attempts import failed, succeeded
 from skim_core.decide.book import Book
-from skim_core.decide.sequencer import CancelPhase, Command, Record, StartPhase, plan
-from skim_core.decide.state import PhaseStatus
+from skim_core.decide.sequencer import CancelPhase, Command, Plan, Record, StartPhase, plan
+from skim_core.decide.state import DayState, PhaseStatus
 from skim_core.engine.attempt import Attempt, Raised, Returned, describe
 from skim_core.engine.carry import carried
 from skim_core.engine.common import Common
@@ -63,6 +63,8 @@ class DayRunner:
         self._listening = False
         self._reason = ""
         self._expected: datetime | None = None
+        self._planned: DayState | None = None
+        self._last_plan: Plan | None = None
 
     @property
     def book(self) -> Book:
@@ -160,7 +162,7 @@ class DayRunner:
         while True:
             if only is not None and self._has_run(only):
                 return self._result(DayEnd.PAUSED, f"{only} was run")
-            decided = plan(self._recorder.state, self._clock.now())
+            decided = self._plan()
             commands = [command for command in decided.commands if only in {None, _phase(command)}]
             before = self._recorder.sequence
             for command in commands:
@@ -185,6 +187,16 @@ class DayRunner:
             if isinstance(message, Stop):
                 return self._result(message.end, message.reason)
             self._deal_with(message)
+
+    def _plan(self) -> Plan:
+        """Return the plan by now; of a state that has not changed the same as before."""
+        state, now, last = self._recorder.state, self._clock.now(), self._last_plan
+        if last is not None and state is self._planned and not last.commands:
+            asleep = last.wake_at is None or now < last.wake_at
+            if asleep:
+                return last
+        self._planned, self._last_plan = state, plan(state, now)
+        return self._last_plan
 
     def _wake(self) -> None:
         self._inbox.put(Wake())

@@ -47,6 +47,9 @@ class Guard:
         self._broke = broke
         self._task: asyncio.Task[None] | None = None
         self._not_before: datetime | None = None
+        # What was looked at last, and what came of it: the same gives the same.
+        self._seen: tuple[int, bool, bool] | None = None
+        self._next: datetime | None = None
 
     @property
     def busy(self) -> bool:
@@ -58,6 +61,9 @@ class Guard:
         book, now = self._book, self._clock.now()
         if not book.holdings and not book.live and not book.lapsed:
             return None
+        seen = (book.version, self._ready(), self.busy)
+        if seen == self._seen and (self._next is None or now < self._next):
+            return self._next
         told = lapses(book, now, self._limit)
         if told:
             self._recorder.record(*told, durable=True)
@@ -69,7 +75,9 @@ class Guard:
             looks.append(found.look_at)
             if found.actions:
                 self._task = asyncio.create_task(self._carry_out(found.actions))
-        return min((moment for moment in looks if moment is not None), default=None)
+        self._seen = (book.version, self._ready(), self.busy)
+        self._next = min((moment for moment in looks if moment is not None), default=None)
+        return self._next
 
     def stop(self) -> None:
         """Begin nothing more."""
