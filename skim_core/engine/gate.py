@@ -99,7 +99,7 @@ class EntryGate:
         last = self._recorder.book.refusals.get((entry.symbol, entry.purpose))
         # The same refusal each minute is one fact.
         if last is None or last.limit != found.limit:
-            _log.warning("%s is not entered: %s", entry.symbol, found.reason)
+            _log.info("%s is not entered: %s", entry.symbol, found.reason)
             self._recorder.record(
                 ev.OrderRefused(
                     at=self._clock.now(),

@@ -103,6 +103,8 @@ def surroundings(arguments, folder):
         del os.environ[name]
     os.environ["SKIM_DIRECTORY"] = str(folder)
     os.environ["SKIM_BROKERS__SIM__SYMBOLS"] = "4"
+    # The tests share this process, which has more in memory than a day may ask for.
+    os.environ["SKIM_MEMORY_LIMIT"] = "1024GiB"
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "1"
     sys.argv, sys.stdout, sys.stderr, root.handlers = ["skim", *arguments], out, err, []
     os.chdir(folder)

@@ -19,8 +19,8 @@ from skim_core import (
     Context,
     GapRow,
     OpeningRange,
-    OrderState,
     OrderStage,
+    OrderState,
     Position,
     SkimError,
 )
