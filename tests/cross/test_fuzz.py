@@ -134,7 +134,7 @@ def skim(folder, *arguments):
         assert "Traceback" not in text, answer
         assert "internal error" not in text, answer
     assert answer.code == 0 or answer.out or answer.err, answer
-    if "--json" in arguments and answer.code == 0:
+    if "--json" in arguments and answer.code == 0 and not {"--version", "--help"} & {*arguments}:
         json.loads(answer.out)
     return answer
 
