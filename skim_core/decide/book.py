@@ -26,7 +26,7 @@ class Book:
     `halted` is the halt that keeps entries back, `connected` whether the line to the broker
     is up, `foreign` the shares by symbol that others hold in the account, `lapsed` the
     positions whose missing protection was told of; `touched` is when an order or position
-    of a symbol last changed. `version` grows with each change.
+    of a symbol last changed; `closes` is the end of the day's session. `version` grows with each change.
     """
 
     def __init__(self) -> None:
@@ -48,6 +48,7 @@ class Book:
         self.foreign_orders: tuple[str, ...] = ()
         self.reconciled = False
         self.lapsed: set[str] = set()
+        self.closes: datetime | None = None
         self.version = 0
 
     @property
@@ -185,6 +186,9 @@ class Book:
 
     # Folds
 
+    def _begin(self, event: ev.DayStarted) -> None:
+        self.closes = event.session.close
+
     def _purge(self, event: ev.CandidatesPurged) -> None:
         for symbol in event.symbols or {*self._candidates, *self._ranges}:
             self._candidates.pop(symbol, None)
@@ -216,7 +220,8 @@ class Book:
         state = self._orders[event.reference]
         changes: dict[str, Any] = {"stage": next_stage(state.stage, event), "changed_at": event.at}
         if isinstance(event, ev.OrderSending):
-            changes |= {"sent_at": event.at, "resendable": False}
+            # A cancel that was asked for before was of an order that never arrived.
+            changes |= {"sent_at": event.at, "resendable": False, "cancelling": False}
         elif isinstance(event, ev.OrderAbsent):
             may = event.certain or state.order.limit_price is not None
             changes |= {"reason": event.reason, "resendable": may}
@@ -322,6 +327,7 @@ class Book:
             self._bare.setdefault(symbol, at)
 
     _folds: ClassVar[dict[type[ev.Event], Callable[[Book, Any], None]]] = {
+        ev.DayStarted: _begin,
         ev.CandidatesPurged: _purge,
         ev.CandidatesScanned: _scan,
         ev.OpeningRangesTracked: _track,

@@ -54,7 +54,6 @@ class OrdersTeller:
         self.refusals: list[RefusedEntry] = []
         self._exchange = exchange
         self._day: ev.DayStarted | None = None
-        self._running: tuple[str, ...] = ()
         self._tracked: dict[str, _Tracked] = {}
 
     @property
@@ -74,12 +73,8 @@ class OrdersTeller:
         """Take in the day's limits."""
         self._day = event
 
-    def take(self, number: int, event: ev.Event, running: tuple[str, ...]) -> bool:
-        """Take in a record; False when it is not an order's, or of an order that isn't known.
-
-        `running`: the phases that run now.
-        """
-        self._running = running
+    def take(self, number: int, event: ev.Event) -> bool:
+        """Take in a record; False when it is not an order's, or of an order that isn't known."""
         if isinstance(event, ev.OrderIntended):
             return self._decide(number, event)
         if isinstance(event, ev.OrderRefused):
@@ -112,14 +107,11 @@ class OrdersTeller:
         order = event.order
         if order.reference in self._tracked:
             return False
-        # A stop of its own, and an exit of this purpose, is what skim's guard sends.
-        alone = order.closes and order.parent is None
         step = Decided(
             records=[number],
             at=event.at,
             reason=event.reason,
-            running=self._running,
-            by_protection=alone and order.purpose in {"stop", "flatten"},
+            by=event.by,
             reading=event.reading,
             quote_age=quote_age(event.reading, event.at),
             margins=self._margins(event.reading, event.at, order),
@@ -156,7 +148,7 @@ class OrdersTeller:
                 purpose=event.purpose,
                 limit=event.limit,
                 reason=event.reason,
-                running=self._running,
+                by=event.by,
                 reading=event.reading,
                 quote_age=quote_age(event.reading, event.at),
                 margins=self._margins(event.reading, event.at, None),
@@ -197,7 +189,7 @@ class OrdersTeller:
             records=[number],
             at=event.at,
             reason=event.reason,
-            running=self._running,
+            by=event.by,
             from_quantity=before.quantity,
             to_quantity=event.quantity,
             from_limit_price=before.limit_price,
@@ -208,9 +200,7 @@ class OrdersTeller:
 
     def _ask_cancel(self, tracked: _Tracked, number: int, event: ev.OrderCancelling) -> Step:
         tracked.cancel_asked_at = event.at
-        return CancelAsked(
-            records=[number], at=event.at, reason=event.reason, running=self._running
-        )
+        return CancelAsked(records=[number], at=event.at, reason=event.reason, by=event.by)
 
     def _fill(self, tracked: _Tracked, number: int, event: ev.OrderFilled) -> Step:
         fill, decision = event.fill, tracked.decision

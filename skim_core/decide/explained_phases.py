@@ -11,16 +11,11 @@ from skim_core.model import events as ev
 
 
 class PhasesTeller:
-    """Folds the events of phases; `running` names those that run now."""
+    """Folds the events of phases."""
 
     def __init__(self) -> None:
         self.phases: dict[str, PhaseAccount] = {}
         self._current: dict[str, Attempt] = {}
-
-    @property
-    def running(self) -> tuple[str, ...]:
-        """The phases that run now."""
-        return tuple(self._current)
 
     def begin(self, event: ev.DayStarted) -> None:
         """Take in the phases that the day has."""

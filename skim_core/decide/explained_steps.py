@@ -27,17 +27,16 @@ class Margin:
 
 @dataclass(slots=True, kw_only=True)
 class Decided:
-    """An order was decided on `reading`, while the phases of `running` ran.
+    """An order was decided on `reading`.
 
-    `by_protection`: it is one that skim itself sends to protect a position.
+    `by` is the phase that decided, ``protection`` for skim itself; empty in old journals.
     """
 
     records: Records
     at: datetime
     what: str = "decided"
     reason: str
-    running: tuple[str, ...]
-    by_protection: bool
+    by: str
     reading: RiskReading | None
     quote_age: timedelta | None
     margins: list[Margin]
@@ -83,7 +82,7 @@ class Modified:
     at: datetime
     what: str = "modified"
     reason: str
-    running: tuple[str, ...]
+    by: str
     from_quantity: int
     to_quantity: int
     from_limit_price: Decimal | None
@@ -100,7 +99,7 @@ class CancelAsked:
     at: datetime
     what: str = "cancel asked"
     reason: str
-    running: tuple[str, ...]
+    by: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -210,7 +209,7 @@ class RefusedEntry:
     purpose: str
     limit: str
     reason: str
-    running: tuple[str, ...]
+    by: str
     reading: RiskReading | None
     quote_age: timedelta | None
     margins: list[Margin]

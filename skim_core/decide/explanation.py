@@ -92,9 +92,8 @@ class _DayTeller:
 
     def take(self, number: int, event: ev.Event) -> None:
         teller = self._tellers.get(type(event))
-        running = self._phases.running
         understood = (
-            self._orders.take(number, event, running)
+            self._orders.take(number, event)
             or self._phases.take(number, event)
             or self._positions.take(number, event)
             or (teller is not None and teller(self, number, event))

@@ -4,7 +4,7 @@
 says what is missing. Asked again it says the same, until an event shows that it was done.
 
 * A position has stops at the broker that cover it: no less, and, once its entry is over,
-  no more. What a stop covers is changed by modifying it, never by cancel and new.
+  no more; targets neither. Both are changed by modifying them, never by cancel and new.
 * A stop that is gone without having traded is placed again, in the same group as the first
   (one cancels all), so that both can't trade if the first one turns up after all.
 * A stop that was refused, or a position that never had one: the position is sold.
@@ -48,7 +48,7 @@ class PlaceStop:
 
 @dataclass(frozen=True, slots=True)
 class ResizeStop:
-    """Change the quantity of a working stop to `quantity` shares."""
+    """Change the quantity of a working stop, or target, to `quantity` shares."""
 
     reference: str
     quantity: int
@@ -97,7 +97,8 @@ def protect(book: Book, now: datetime) -> Protection:
         due = max([settled, *(moment for _, moment in found if moment is not None)])
         if not found:
             continue
-        if now < due:
+        # What seems to lie further ahead was told by another clock: no stop waits for that.
+        if now < due <= now + AGAIN:
             looks.append(due)
         else:
             actions += [action for action, _ in found]
@@ -153,8 +154,11 @@ def _cover(book: Book, symbol: str, holding: Holding) -> _Found:
     cover = covered(stops)
     # An entry that is being cancelled may still trade: a fill can come before the cancel.
     entering = any(_is_entry(state) for state in book.live_orders(symbol))
-    if cover > held and not entering:
-        return _shrink(stops, held)
+    if not entering:
+        excess = _shrink(stops, held) if cover > held else []
+        excess += _trim(book, symbol, held)
+        if excess:
+            return excess
     if cover >= held:
         return []
     if stops and not any(stop.taken for stop in stops):
@@ -175,6 +179,16 @@ def _shrink(stops: list[OrderState], held: int) -> _Found:
             quantity = stop.order.quantity - stop.open_quantity + kept
             found.append((ResizeStop(reference, quantity), None))
     return found
+
+
+def _trim(book: Book, symbol: str, held: int) -> _Found:
+    """Return the changes of targets, and exits at a price, that would sell more than is held."""
+    return [
+        (ResizeStop(state.order.reference, state.order.quantity - state.open_quantity + held), None)
+        for state in book.live_orders(symbol)
+        if state.order.closes and state.order.limit_price is not None and not is_stop(state)
+        if state.open_quantity > held and not state.in_doubt and not state.cancelling
+    ]
 
 
 def _replace(book: Book, symbol: str, holding: Holding, missing: int) -> _Found:

@@ -20,6 +20,9 @@ from skim_core.model.reports import OrderReport
 APART = timedelta(seconds=2)
 """How long two looks at a broker that may hide something are apart."""
 
+LOOK = timedelta(minutes=2)
+"""How long one look may take."""
+
 LOOKS_AT_MOST = 8
 """After so many looks between which something always changed the last one counts."""
 
@@ -48,6 +51,15 @@ def doubts(book: Book, snapshot: Snapshot) -> list[OrderState]:
     """Return the live orders of which `snapshot` doesn't say what became of them."""
     reports = snapshot.by_reference
     return [state for state in book.live if not _settled(state, reports)]
+
+
+def told_since(state: OrderState, at: datetime) -> bool:
+    """Whether an order changed after the look of `at` was begun, which may not show that yet.
+
+    What seems to lie further ahead than a look can take was told by another clock, or before
+    this one was set back: it was not since.
+    """
+    return state.changed_at is not None and at < state.changed_at <= at + LOOK
 
 
 def conclusive_at(states: Iterable[OrderState], started: datetime, patience: timedelta) -> datetime:

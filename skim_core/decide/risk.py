@@ -15,7 +15,7 @@ from typing import TypeAlias
 from skim_core.decide.book import Book
 from skim_core.model.limits import Limits, RiskReading
 from skim_core.model.market import Quote
-from skim_core.model.orders import Order, OrderState
+from skim_core.model.orders import Order, OrderState, Side
 from skim_core.model.session import Session
 from skim_core.model.times import format_duration
 
@@ -45,16 +45,22 @@ def held_symbols(books: Iterable[Book]) -> list[str]:
 
 
 def read_risk(
-    order: Order, quotes: Mapping[str, Quote], books: Sequence[Book], now: datetime
+    order: Order,
+    quotes: Mapping[str, Quote],
+    books: Sequence[Book],
+    now: datetime,
+    opened: datetime | None = None,
 ) -> RiskReading:
     """Return what an entry's limits are checked against: `books` are those of the scope.
 
-    What is held is worth its last quote; without one, what it cost.
+    What is held is worth its last quote; without one, what it cost. What was sent and made in
+    a session that was over when the day's own `opened` is not the day's.
     """
     quote = quotes.get(order.symbol)
-    price = order.limit_price or (quote.last if quote else order.stop_price) or Decimal(0)
+    price = _price(order, quote) or Decimal(0)
     value = price * order.quantity
-    sent = [at for book in books for at in book.entries_sent]
+    today = [book for book in books if not (opened and book.closes and book.closes <= opened)]
+    sent = [at for book in today for at in book.entries_sent]
     entering = {symbol for book in books for symbol in _entering(book)}
     positions = {symbol for book in books for symbol in book.holdings} | entering
     unrealised = Decimal(0)
@@ -71,9 +77,9 @@ def read_risk(
         positions=len(positions - {order.symbol}),
         orders_today=len(sent),
         orders_last_minute=sum(at > now - _MINUTE for at in sent),
-        realised=_exact(sum((book.realised for book in books), Decimal(0))),
+        realised=_exact(sum((book.realised for book in today), Decimal(0))),
         unrealised=_exact(unrealised),
-        peak=_exact(sum((book.peak for book in books), Decimal(0))),
+        peak=_exact(sum((book.peak for book in today), Decimal(0))),
     )
 
 
@@ -87,6 +93,15 @@ def refusal(
         if reason:
             return Refusal(name, reason)
     return None
+
+
+def _price(order: Order, quote: Quote | None) -> Decimal | None:
+    """Return what a share of the order trades at, at most; None when nothing tells."""
+    last = quote.last if quote else None
+    limit = order.limit_price
+    if limit is None or (order.side is Side.SELL and last is not None and last > limit):
+        return last
+    return limit
 
 
 def _entering(book: Book) -> set[str]:
@@ -108,6 +123,12 @@ def _is_entry(state: OrderState) -> bool:
 
 def _exact(amount: Decimal) -> Decimal:
     return round(amount, 6)
+
+
+def _worth(check: _Check, what: str, found: Decimal, limit: Decimal | None) -> str:
+    if limit is not None and check.reading.last is None and check.order.limit_price is None:
+        return f"{check.order.symbol} has no quote, so {what} is not known"
+    return _above(what, found, limit)
 
 
 def _above(what: str, found: Decimal | int, limit: Decimal | int | None) -> str:
@@ -201,10 +222,15 @@ CHECKS: tuple[tuple[str, _Test], ...] = (
     ("quote_age", _quote_age),
     ("price_distance", _price_distance),
     ("order_quantity", lambda c: _above("the order", c.order.quantity, c.limits.order_quantity)),
-    ("order_value", lambda c: _above("the order's value", c.reading.value, c.limits.order_value)),
+    (
+        "order_value",
+        lambda c: _worth(c, "the order's value", c.reading.value, c.limits.order_value),
+    ),
     (
         "position_value",
-        lambda c: _above("the position's value", c.reading.position_value, c.limits.position_value),
+        lambda c: _worth(
+            c, "the position's value", c.reading.position_value, c.limits.position_value
+        ),
     ),
     (
         "positions",

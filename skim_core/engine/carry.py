@@ -6,13 +6,16 @@ from datetime import datetime
 
 from skim_core.decide.book import Book
 from skim_core.model import events as ev
-from skim_core.model.orders import TimeInForce
 from skim_core.model.trading_day import TradingDay
 from skim_core.ports.journal import Journal, RunSummary
 
 
 def carried(journal: Journal, day: TradingDay, now: datetime) -> tuple[ev.Event, ...]:
-    """Return the events of what the strategy's latest day before `day` left open."""
+    """Return the events of what the strategy's latest day before `day` left open.
+
+    An order that stood only for that day may have traded unseen: what became of it is found
+    out, and until then the stop of what it may have bought is not taken for idle.
+    """
     before = [run for run in journal.runs() if _is_before(run, day)]
     if not before:
         return ()
@@ -34,7 +37,7 @@ def carried(journal: Journal, day: TradingDay, now: datetime) -> tuple[ev.Event,
     orders = [
         ev.OrderCarried(at=now, state=state, executions=book.executions(state.order.reference))
         for state in book.live
-        if state.accepted and state.order.time_in_force is TimeInForce.GTC
+        if state.accepted or state.in_doubt
     ]
     return (*positions, *orders)
 

@@ -10,11 +10,13 @@ from datetime import timedelta
 
 from skim_core.engine.accounts import AccountBooks, Controls
 from skim_core.engine.line import BrokerLine
+from skim_core.errors import OrderRefusedError
 from skim_core.ports.clock import Clock
 from skim_core.ports.journal import Journal
 
 _TURN = timedelta(seconds=5)
 _ASK_AGAIN = 0.02
+_ASK_AT_MOST = 500
 
 
 class AccountTurns:
@@ -32,10 +34,18 @@ class AccountTurns:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Wait for the turn, and hold it."""
+        """Wait for the turn, and hold it. Raises OrderRefusedError when it does not come.
+
+        Whoever waits holds up the stops and exits of its own day: so it doesn't for long.
+        """
         async with self._lock:
-            while not self._take():  # noqa: ASYNC110  no event of this process tells of it
+            for _ in range(_ASK_AT_MOST):
+                if self._take():
+                    break
                 await asyncio.sleep(_ASK_AGAIN)
+            else:
+                msg = "another process has held up the account's entries for too long: try again."
+                raise OrderRefusedError(msg)
             try:
                 yield
             finally:

@@ -54,7 +54,7 @@ class PermittedOrders:
 
     async def enter(self, bracket: Bracket) -> OrderState:
         self._permit.check()
-        return await self._desk.enter(bracket, self._permit.phase)
+        return await self._desk.enter(bracket, self._permit.phase, self._permit.check)
 
     async def exit(
         self,

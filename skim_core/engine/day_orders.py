@@ -57,6 +57,8 @@ class DayOrders:
         self._task: asyncio.Task[None] | None = None
         self._again: str | None = None
         self._look_at: datetime | None = None
+        self._begun_in = common.line.epoch
+        self._stopped = False
         self._hearing = Hearing(recorder, self.doubt)
         self._reconciler = Reconciler(
             recorder,
@@ -97,10 +99,13 @@ class DayOrders:
 
     def doubt(self, reason: str) -> None:
         """Compare the books with the broker's soon: something may be hidden."""
+        if self._stopped:
+            return
         if self._task is not None and not self._task.done():
             self._again = reason
             return
         self._again = None
+        self._begun_in = self._common.line.epoch
         self._task = asyncio.create_task(self._reconcile(reason))
 
     def hear(self, notice: BrokerNotice) -> None:
@@ -119,6 +124,10 @@ class DayOrders:
                 durable=True,
             )
         if notice.up:
+            if self._task is not None and self._begun_in != self._common.line.epoch:
+                # What it waits for was asked before the line was lost.
+                self._task.cancel()
+                self._task = None
             self.doubt(notice.reason or "the line to the broker is up again")
 
     def look(self) -> datetime | None:
@@ -154,6 +163,7 @@ class DayOrders:
 
     def stop(self) -> None:
         """Begin nothing more; what was sent stands."""
+        self._stopped = True
         self._guard.stop()
         if self._task is not None:
             self._task.cancel()
@@ -194,7 +204,8 @@ class DayOrders:
             self._broke(error)
         else:
             unknown = any(state.in_doubt for state in self._book.live)
-            self._look_at = self._clock.now() + LOOK_AGAIN if unknown else None
+            open_still = unknown or self._reconciler.refused
+            self._look_at = self._clock.now() + LOOK_AGAIN if open_still else None
             if self._again is not None:
                 self._look_at = self._clock.now()
         self._wake()

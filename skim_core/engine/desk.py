@@ -44,6 +44,8 @@ from skim_core.ports.clock import Clock
 PROTECTION = "protection"
 """Who decides what no phase decided."""
 
+_AT_ONCE = TimeInForce.DAY
+
 
 class OrderDesk:
     """Decides the orders of one strategy's day, and keeps its positions protected.
@@ -72,11 +74,17 @@ class OrderDesk:
 
     # What a strategy asks for
 
-    async def enter(self, bracket: Bracket, by: str = PROTECTION) -> OrderState:
+    async def enter(
+        self,
+        bracket: Bracket,
+        by: str = PROTECTION,
+        permitted: Callable[[], None] = lambda: None,
+    ) -> OrderState:
         """Open a position with its stop; return the entry as it stands.
 
         An entry that a limit, a halt or a line that is down holds up is returned as refused,
-        with the reason; the same decision may be made again.
+        with the reason; the same decision may be made again. `permitted` raises when whoever
+        asked may not act any more by the time that all was checked.
         """
         reference = order_reference(self._recorder.day, bracket.symbol, bracket.purpose)
         async with self._sending:
@@ -93,6 +101,7 @@ class OrderDesk:
                 )
                 if refused is not None:
                     return refused
+                permitted()
                 await self._sender.send(orders, bracket.reason, by, reading)
             return self._book.orders[reference]
 
@@ -250,7 +259,9 @@ class OrderDesk:
                 )
                 raise OrderRefusedError(msg)
             leaving = state.order.parent is None and state.order.stop_price is None
-            if leaving and (state.order.purpose == purpose or state.in_doubt):
+            # A second order at market could only sell what the first one sells.
+            certain = state.order.type is OrderType.MARKET and state.order.time_in_force is _AT_ONCE
+            if leaving and (state.order.purpose == purpose or state.in_doubt or certain):
                 return state
         return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from skim_core.decide.book import Book
@@ -57,11 +57,10 @@ class EntryGate:
         blocked = self._blocked(entry, reconciled=reconciled)
         if blocked is not None:
             return self._refuse(entry, blocked, by, None), None
-        own = [self._recorder.book]
-        reading = await self._read(entry, own)
+        reading = await self._read(entry, lambda: [self._recorder.book])
         found = self._test(self._limits, entry, reading)
         if found is None and self._account_limits != _NO_LIMITS:
-            everyone = await self._read(entry, self._accounts.books())
+            everyone = await self._read(entry, self._accounts.books)
             found = self._test(self._account_limits, entry, everyone)
             if found is not None:
                 found = Refusal(found.limit, f"the account: {found.reason}")
@@ -75,22 +74,31 @@ class EntryGate:
         session = self._recorder.day.session
         return refusal(limits, entry, reading, session, self._clock.now())
 
-    async def _read(self, entry: Order, books: Sequence[Book]) -> RiskReading:
-        symbols = sorted({entry.symbol, *held_symbols(books)})
+    async def _read(self, entry: Order, books: Callable[[], Sequence[Book]]) -> RiskReading:
+        symbols = sorted({entry.symbol, *held_symbols(books())})
         quotes = await self._line.answer(self._line.broker.quotes(symbols))
-        return read_risk(entry, quotes, books, self._clock.now())
+        opened = self._recorder.day.session.open
+        # What was decided elsewhere while quotes were asked for counts.
+        return read_risk(entry, quotes, books(), self._clock.now(), opened)
 
     def _blocked(self, entry: Order, *, reconciled: bool) -> Refusal | None:
+        if self._clock.now() >= self._recorder.day.session.close:
+            return Refusal("session", "the session is over")
         self._controls.refresh()
         halt = self._controls.halt(self._recorder.day.strategy)
         if halt is not None:
             return Refusal("halt", f"entries are halted by {halt.by}: {halt.why or 'no reason'}")
         if not reconciled:
             return Refusal("connection", "the line to the broker is down or not reconciled yet")
+        if entry.symbol in self._recorder.book.holdings:
+            # The stops of two entries side by side could not cancel one another.
+            return Refusal("held", f"{entry.symbol} is held already: one position a symbol")
         for state in self._recorder.book.live_orders(entry.symbol):
             if state.order.reference != entry.reference and state.in_doubt:
                 doubt = "unknown" if state.stage is OrderStage.UNKNOWN else "in doubt"
                 return Refusal("doubt", f"what became of {state.order.reference} is {doubt}")
+            if state.order.reference != entry.reference and not state.order.closes:
+                return Refusal("held", f"another entry of {entry.symbol} works already")
         return None
 
     def _refuse(

@@ -87,15 +87,16 @@ class Guard:
     async def _carry_out(self, actions: tuple[Action, ...]) -> None:
         # Time is not to pass while a position waits for its stop.
         with self._clock.hold():
-            try:
-                for action in actions:
-                    _log.info("protection: %s", action)
+            self._not_before = None
+            for action in actions:
+                _log.info("protection: %s", action)
+                try:
                     await self._desk.carry_out(action)
-            except (BrokerError, OrderRefusedError) as error:
-                _log.warning("protection: %s Tried again in %s s.", error, _RETRY.seconds)
-                self._not_before = self._clock.now() + _RETRY
-            except JournalError as error:
-                self._broke(error)
-            else:
-                self._not_before = None
+                except (BrokerError, OrderRefusedError) as error:
+                    # The other positions must not wait for this one.
+                    _log.warning("protection: %s Tried again in %s s.", error, _RETRY.seconds)
+                    self._not_before = self._clock.now() + _RETRY
+                except JournalError as error:
+                    self._broke(error)
+                    break
             self._wake()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from skim_core.decide.orders import can_follow
-from skim_core.decide.reconciliation import Snapshot
+from skim_core.decide.reconciliation import Snapshot, told_since
 from skim_core.engine.recorder import Recorder
 from skim_core.model import events as ev
 from skim_core.model.orders import Fill, OrderStage, OrderState, OrderStatus
@@ -56,7 +56,7 @@ class Hearing:
             state = self._book.orders.get(reference)
             if state is None:
                 continue
-            if state.changed_at is not None and state.changed_at > snapshot.at:
+            if told_since(state, snapshot.at):
                 continue
             if report.status.final and report.filled > state.filled:
                 continue

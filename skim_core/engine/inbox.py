@@ -19,9 +19,12 @@ class Inbox(Generic[MessageT]):
         self._messages: deque[tuple[MessageT, Hold]] = deque()
         self._arrived: asyncio.Future[None] | None = None
         self._dealing: Hold | None = None
+        self._closed = False
 
     def put(self, message: MessageT) -> None:
         """Add a message; called in the event loop's thread."""
+        if self._closed:
+            return
         self._messages.append((message, self._clock.hold()))
         if self._arrived is not None and not self._arrived.done():
             self._arrived.set_result(None)
@@ -44,3 +47,11 @@ class Inbox(Generic[MessageT]):
         if self._dealing is not None:
             self._dealing.release()
             self._dealing = None
+
+    def close(self) -> None:
+        """Take nothing more, and hold no time for what is left: its reader is gone."""
+        self._closed = True
+        self.done()
+        while self._messages:
+            _, waiting = self._messages.popleft()
+            waiting.release()

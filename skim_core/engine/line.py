@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import TypeVar
 
 from skim_core.decide.reconciliation import Snapshot
-from skim_core.errors import BrokerError
+from skim_core.errors import BrokerError, SkimError
+from skim_core.ports.boundary import described
 from skim_core.ports.broker import Broker, Connection
 from skim_core.ports.clock import Clock
 
@@ -44,6 +45,7 @@ class BrokerLine:
         """Take in that the line is down or up."""
         if self.up and not change.up:
             self.epoch += 1
+            self._look = None
         self.up = change.up
 
     async def look(self) -> Snapshot:
@@ -53,6 +55,8 @@ class BrokerLine:
         """
         if self._look is None or self._look.done():
             self._look = asyncio.create_task(self._ask())
+            # When the line was lost meanwhile nobody may wait for it any more.
+            self._look.add_done_callback(lambda look: look.cancelled() or look.exception())
         return await asyncio.shield(self._look)
 
     async def _ask(self) -> Snapshot:
@@ -66,9 +70,19 @@ class BrokerLine:
         return Snapshot(at, reports, fills, positions)
 
     async def answer(self, question: Awaitable[T], limit: timedelta = ANSWER) -> T:
-        """Return the broker's answer. Raises BrokerError when there is none within `limit`."""
-        if not self.quiet_time:
-            return await question
+        """Return the broker's answer. Raises BrokerError when there is none within `limit`.
+
+        Whatever else the broker raises is a BrokerError, too: the answer is as unknown.
+        """
+        try:
+            return await (self._within(question, limit) if self.quiet_time else question)
+        except SkimError:
+            raise
+        except Exception as error:
+            msg = f"the broker failed: {described(error)}"
+            raise BrokerError(msg) from error
+
+    async def _within(self, question: Awaitable[T], limit: timedelta) -> T:
         asked = asyncio.ensure_future(question)
         late = False
 
@@ -81,11 +95,19 @@ class BrokerLine:
         try:
             return await asked
         except asyncio.CancelledError:
-            if not late:
+            if late:
+                msg = f"the broker did not answer within {limit.total_seconds():g} s."
+            elif asked.cancelled() and not _is_cancelled():
+                msg = "the broker cancelled its own answer."
+            else:
                 asked.cancel()
                 raise
-            seconds = limit.total_seconds()
-            msg = f"the broker did not answer within {seconds:g} s."
             raise BrokerError(msg) from None
         finally:
             timer.cancel()
+
+
+def _is_cancelled() -> bool:
+    """Whether it is this task that was cancelled, and not only what it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

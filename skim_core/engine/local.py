@@ -80,9 +80,10 @@ class LocalEngine:
         try:
             if not self._acquire(run_id):
                 return DayResult(assignment.day, DayEnd.ELSEWHERE, self._owner_of(run_id))
+            common = self._common_of(assignment.day.account)
         except JournalError as error:
+            self._release(run_id)
             return DayResult(assignment.day, DayEnd.BROKEN, str(error), error)
-        common = self._common_of(assignment.day.account)
         runner = DayRunner(
             assignment, self._setup, shared, common, lambda: self._wall.now() < self._leases[run_id]
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from skim_core.decide.reconciliation import (
     APART,
@@ -14,6 +14,7 @@ from skim_core.decide.reconciliation import (
     conclusive_at,
     doubts,
     judge,
+    told_since,
 )
 from skim_core.engine.accounts import AccountBooks
 from skim_core.engine.hearing import Hearing
@@ -21,7 +22,7 @@ from skim_core.engine.line import BrokerLine
 from skim_core.engine.recorder import Recorder
 from skim_core.errors import BrokerError
 from skim_core.model import events as ev
-from skim_core.model.orders import OrderState
+from skim_core.model.orders import OrderStage, OrderState
 from skim_core.model.reports import OrderReport
 from skim_core.ports.clock import Clock
 
@@ -34,7 +35,8 @@ LOOK_AGAIN = timedelta(seconds=60)
 class Reconciler:
     """Compares one day's book with the broker's, until both agree or a person is needed.
 
-    `lease_term`: how long another process may have believed that it owned the day.
+    `lease_term`: how long another process may have believed that it owned the day. `refused`:
+    the broker did not take a change or a cancel that the last look asked for again.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Reconciler:
         self._patience = max(line.quiet_time, lease_term)
         self._compared = False
         self.epoch: int | None = None
+        self.refused = False
 
     @property
     def done(self) -> bool:
@@ -137,10 +140,25 @@ class Reconciler:
         for report in snapshot.reports:
             if not report.status.final:
                 reports.setdefault(report.reference, []).append(report)
+        self.refused = False
         for reference, found in reports.items():
-            state = self._book.orders.get(reference)
-            if state is None or not state.live:
-                continue
+            try:
+                await self._ask_again(reference, found, snapshot.at)
+            except BrokerError as error:
+                # One order must not hold up all others; a lost line shows at the next look.
+                _log.warning("%s: asked for again, and refused: %s", reference, error)
+                self.refused = True
+
+    async def _ask_again(self, reference: str, found: list[OrderReport], at: datetime) -> None:
+        state = self._book.orders.get(reference)
+        if state is None or (told_since(state, at) and not state.live):
+            return
+        if state.stage is OrderStage.FILLED:
+            for rest in found:
+                _log.error("%s has traded, and still works: that is cancelled.", reference)
+                self._hearing.disown(reference, rest.broker_id)
+                await self._line.answer(self._line.broker.cancel(reference, rest.broker_id or None))
+        elif state.live:
             for twin in found:
                 if len(found) > 1 and twin.broker_id != (state.broker_id or found[0].broker_id):
                     _log.error("%s is at the broker twice: the newer is cancelled.", reference)
@@ -148,8 +166,8 @@ class Reconciler:
                     await self._line.answer(
                         self._line.broker.cancel(reference, twin.broker_id or None)
                     )
-            if state.changed_at is not None and state.changed_at > snapshot.at:
-                continue
+            if told_since(state, at):
+                return
             if state.cancelling:
                 await self._line.answer(self._line.broker.cancel(reference))
             elif _differs(state, found[0]):

@@ -99,13 +99,16 @@ class Sender:
         waiting = [order.reference for order in orders]
         try:
             await self._line.answer(self._submit(orders))
+            self._acknowledge(waiting)
         except NotSentError as error:
             self._tell_absent(waiting, str(error))
         except BrokerError as error:
             _log.warning("%s: it is in doubt whether the broker has it: %s", waiting[0], error)
             self._doubt(f"{waiting[0]} was not answered")
-        else:
-            self._acknowledge(waiting)
+        except JournalError:
+            # Kept back as the lease had run out, or answered and that could not be journaled.
+            self._doubt(f"it is not journaled what became of {waiting[0]}")
+            raise
 
     async def _submit(self, orders: Sequence[Order]) -> None:
         # The machine may have been suspended since the orders were journaled.

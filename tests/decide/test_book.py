@@ -304,3 +304,16 @@ def test_a_position_is_the_sum_of_its_fills_and_profits_add_up_to_the_cash(trade
         assert (position.quantity if position else 0) == held
     if held == 0:
         assert abs(profit - cash) < Decimal("0.001")
+
+
+def test_a_cancel_of_an_order_that_never_arrived_says_nothing_of_the_one_that_is_sent_again():
+    book = Book()
+    take(book, submitted(type=OrderType.LIMIT, limit_price=Decimal(10)))
+    sent = START + timedelta(minutes=1)
+    for event in (
+        ev.OrderCancelling(at=START, reference="a.P"),
+        ev.OrderAbsent(at=START, reference="a.P"),
+        ev.OrderSending(at=sent, reference="a.P"),
+    ):
+        book.apply(event)
+    assert not book.orders["a.P"].cancelling

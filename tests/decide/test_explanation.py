@@ -83,7 +83,9 @@ def begun(**more):
 def decided(reference="k.P", minute=1, *, reading=None, **more):
     fields = {"symbol": "BHP", "side": Side.BUY, "quantity": 100, **more}
     order = Order(reference=reference, **fields)
-    return ev.OrderIntended(at=at(minute), order=order, reason="it broke out", reading=reading)
+    return ev.OrderIntended(
+        at=at(minute), order=order, reason="it broke out", by="trade", reading=reading
+    )
 
 
 def reading(**more):
@@ -234,7 +236,7 @@ def test_a_decision_tells_the_phase_the_inputs_and_what_was_left_of_each_limit()
     )
     told = explained(
         begun(limits=limits),
-        ev.PhaseRequested(at=at(1), phase="trade", attempt=1, due=at(1)),
+        ev.PhaseRequested(at=at(1), phase="scan", attempt=1, due=at(1)),
         decided(
             reading=reading(positions=1, realised=Decimal(-100)),
             type=OrderType.LIMIT,
@@ -243,8 +245,8 @@ def test_a_decision_tells_the_phase_the_inputs_and_what_was_left_of_each_limit()
     )
     [decision] = told.decisions
     [step] = decision.steps
-    assert (step.running, step.reason, step.quote_age) == (
-        ("trade",),
+    assert (step.by, step.reason, step.quote_age) == (
+        "trade",
         "it broke out",
         timedelta(seconds=5),
     )
@@ -297,11 +299,19 @@ def test_a_stop_is_measured_against_where_it_stood_when_it_was_hit():
     told = explained(
         decided(reference="k.S", side=Side.SELL, type=OrderType.STOP, stop_price=Decimal("9.50")),
         ev.OrderSending(at=at(1), reference="k.S"),
-        ev.OrderModified(at=at(2), reference="k.S", quantity=80, stop_price=Decimal("9.80")),
+        ev.OrderModified(
+            at=at(2),
+            reference="k.S",
+            quantity=80,
+            stop_price=Decimal("9.80"),
+            reason="trailing",
+            by="protection",
+        ),
         filled(3, 80, "9.77", reference="k.S", side=Side.SELL),
         ev.StopHit(at=at(3), reference="k.S", symbol="BHP", stop_price="9.80", fill_price="9.77"),
     )
     modified, fill = told.decisions[0].steps[2:]
+    assert (modified.by, modified.reason) == ("protection", "trailing")
     assert (modified.from_quantity, modified.to_quantity) == (100, 80)
     assert (modified.from_stop_price, modified.to_stop_price) == (Decimal("9.50"), Decimal("9.80"))
     assert (fill.stop_hit, fill.records) == (True, [4, 5])
@@ -322,9 +332,10 @@ def test_an_unknown_order_tells_what_settled_it_and_when():
 
 def test_a_cancel_that_was_asked_for_is_told_apart_from_the_brokers_own():
     sent = [decided(), ev.OrderSending(at=at(1), reference="k.P")]
-    asked = ev.OrderCancelling(at=at(2), reference="k.P", reason="as asked")
+    asked = ev.OrderCancelling(at=at(2), reference="k.P", reason="as asked", by="manage")
     over = ev.OrderCancelled(at=at(2, seconds=3), reference="k.P", reason="")
-    *_, told = explained(*sent, asked, over).decisions[0].steps
+    *_, cancel, told = explained(*sent, asked, over).decisions[0].steps
+    assert (cancel.by, cancel.reason) == ("manage", "as asked")
     assert (told.asked, told.after) == (True, timedelta(seconds=3))
     *_, told = explained(*sent, over).decisions[0].steps
     assert (told.asked, told.after) == (False, None)
@@ -337,10 +348,12 @@ def test_a_refused_entry_tells_the_limit_and_what_was_found():
         purpose="entry",
         limit="positions",
         reason="too many",
+        by="trade",
         reading=reading(positions=3),
     )
     [told] = explained(begun(limits=Limits(positions=3)), refused).refusals
-    assert (told.limit, told.margins[0].found, told.margins[0].left) == ("positions", 4, -1)
+    assert (told.limit, told.by) == ("positions", "trade")
+    assert (told.margins[0].found, told.margins[0].left) == (4, -1)
 
 
 def test_a_takeover_tells_how_long_nobody_ran_the_day_and_what_was_interrupted():

@@ -188,6 +188,30 @@ def test_a_stop_covers_what_is_held_once_the_entry_is_over(held):
     assert actions(book) == ()
 
 
+def test_a_target_closes_no_more_than_is_held_once_the_entry_is_over():
+    book = Book()
+    entry = order("b.P", quantity=300)
+    target = order(
+        "b.T",
+        Side.SELL,
+        300,
+        type=OrderType.LIMIT,
+        limit_price=Decimal(12),
+        purpose="target",
+        parent="b.P",
+        oca_group="b.P",
+        closes=True,
+    )
+    send(book, entry, stop_of(entry), target)
+    fill(book, "b.P", 120)
+    assert actions(book) == (), "the entry may still trade"
+    tell(book, ev.OrderCancelled, "b.P")
+    assert actions(book) == (ResizeStop("b.S", 120), ResizeStop("b.T", 120))
+    tell(book, ev.OrderModified, "b.S", quantity=120, stop_price=Decimal(9))
+    tell(book, ev.OrderModified, "b.T", quantity=120, limit_price=Decimal(12))
+    assert actions(book) == ()
+
+
 def test_a_stop_that_covers_too_little_is_made_larger(held):
     tell(held, ev.OrderModified, "a.S", quantity=60, stop_price=Decimal(9))
     assert actions(held) == (ResizeStop("a.S", 100),)

@@ -45,14 +45,17 @@ def test_a_position_held_overnight_and_its_stop_are_the_next_days(lab, broker, b
     assert not lab.events("protection_lapsed")
 
 
-def test_a_days_order_that_stood_only_for_the_day_is_not_carried(lab, broker, bracket):
+def test_a_days_order_that_stood_only_for_the_day_is_over_once_the_books_were_compared(
+    lab, broker, bracket
+):
     holds_overnight(lab, broker, bracket)
+    broker.kept[:] = [kept for kept in broker.kept if kept.order.symbol != "CSL"]
     lab.next_day()
 
     async def looks(ctx):
-        purposes = {(state.order.symbol, state.order.purpose) for state in ctx.orders.all()}
-        assert ("CSL", "entry") not in purposes
-        assert ("BHP", "stop") in purposes
+        await lab.passes("2m")
+        assert ctx.orders.find("CSL").stage is OrderStage.CANCELLED
+        assert ctx.orders.find("BHP", "stop").live
 
     lab.tell(looks)
 

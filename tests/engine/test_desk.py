@@ -40,7 +40,7 @@ def test_the_same_decision_made_again_is_the_same_order(lab, broker, bracket):
         first = await ctx.orders.enter(bracket())
         again = await ctx.orders.enter(bracket(quantity=999, limit_price="12"))
         assert again.order == first.order
-        other = await ctx.orders.enter(bracket(purpose="second"))
+        other = await ctx.orders.enter(bracket(symbol="CSL"))
         assert other.order.reference != first.order.reference
 
     lab.tell(story)

@@ -91,6 +91,21 @@ def test_an_entry_that_was_refused_is_let_through_once_it_fits(lab, bracket):
     assert entry.reading.orders_today == 1
 
 
+def test_there_is_one_position_a_symbol_and_one_entry_on_its_way(lab, broker, bracket):
+    async def story(ctx):
+        first = await ctx.orders.enter(bracket())
+        second = await ctx.orders.enter(bracket(purpose="more"))
+        assert (second.stage, second.reason) == (REFUSED, "another entry of BHP works already")
+        broker.trade(first.order.reference, 100)
+        await lab.passes("2s")
+        third = await ctx.orders.enter(bracket(purpose="still_more"))
+        assert third.stage is REFUSED
+        assert third.reason == "BHP is held already: one position a symbol"
+
+    told(lab)(story)
+    assert [refused.limit for refused in lab.events("order_refused")] == ["held", "held"]
+
+
 def test_no_limit_holds_an_exit_or_a_stop_up(lab, broker, bracket, quoted):
     """The day has lost too much, the session is nearly over, and all is full."""
 
