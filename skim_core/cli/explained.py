@@ -189,7 +189,8 @@ def _halted(page: Page, halt: HaltAccount) -> str:
         text += "; what was held was to be sold"
     if halt.resumed_by is not None:
         why = f": {halt.resumed_why}" if halt.resumed_why else ""
-        return f"{text}. Allowed again at {page.time(halt.until)} by {halt.resumed_by}{why}."
+        by = f" by {halt.resumed_by}" if halt.resumed_by else ""
+        return f"{text}. Allowed again at {page.time(halt.until)}{by}{why}."
     if halt.until is not None:
         return f"{text}. Another halt took its place at {page.time(halt.until)}."
     return f"{text}. It still stands."

@@ -46,8 +46,8 @@ def write_decisions(page: Page, decisions: Sequence[Decision], currency: str) ->
 def write_refusals(page: Page, refusals: Sequence[RefusedEntry], currency: str) -> None:
     """Write the entries that were held up."""
     for refused in refusals:
-        during = f" while {listed(refused.running)} ran" if refused.running else ""
-        text = f"{refused.purpose} refused{during}, {refused.limit}: {refused.reason}."
+        asked = f", asked for by {_who(refused.by)}" if refused.by else ""
+        text = f"{refused.purpose} refused{asked}, {refused.limit}: {refused.reason}."
         page.row(text, refused.at, label=refused.symbol, tone="warning", records=refused.records)
         if refused.reading is not None:
             page.row(_known(refused.reading, refused.quote_age, currency), tone="aside")
@@ -102,15 +102,9 @@ _Told = tuple[str, str]
 
 
 def _decided(decision: Decision, step: parts.Decided, _currency: str) -> _Told:
-    if step.by_protection:
-        who = "Decided by skim itself, to protect the position"
-    elif decision.order.parent is not None:
+    if decision.order.parent is not None:
         return "Decided with its entry.", ""
-    elif step.running:
-        who = f"Decided while {listed(step.running)} ran"
-    else:
-        who = "Decided"
-    return (f"{who}: {step.reason}." if step.reason else f"{who}."), ""
+    return "Decided" + _asked(step.reason, step.by), ""
 
 
 def _carried(_decision: Decision, step: parts.Carried, _currency: str) -> _Told:
@@ -142,11 +136,11 @@ def _modified(_decision: Decision, step: parts.Modified, _currency: str) -> _Tol
         if old != new:
             changes.append(f"{name} from {_maybe(old)} to {_maybe(new)}")
     text = f"Changed: {listed(changes)}" if changes else "Sent again as it is"
-    return text + _asked(step.reason, step.running), ""
+    return text + _asked(step.reason, step.by), ""
 
 
 def _cancel_asked(_decision: Decision, step: parts.CancelAsked, _currency: str) -> _Told:
-    return "A cancel was asked for" + _asked(step.reason, step.running), ""
+    return "A cancel was asked for" + _asked(step.reason, step.by), ""
 
 
 def _filled(decision: Decision, step: parts.Filled, currency: str) -> _Told:
@@ -203,9 +197,13 @@ _TELLERS: dict[type[parts.Step], Callable[[Decision, Any, str], _Told]] = {
 }
 
 
-def _asked(reason: str, running: Sequence[str]) -> str:
-    during = f" while {listed(running)} ran" if running else ""
-    return f"{during}: {reason}." if reason else f"{during}."
+def _asked(reason: str, by: str) -> str:
+    author = f" by {_who(by)}" if by else ""
+    return f"{author}: {reason}." if reason else f"{author}."
+
+
+def _who(by: str) -> str:
+    return "skim itself, to protect the position" if by == "protection" else by
 
 
 def _slipped(slippage: Decimal | None, ticks: Decimal | None, order: Order, currency: str) -> str:

@@ -54,7 +54,7 @@ def bracket(session, key=KEY, symbol="BHP"):
         for number, quantity, price in ((1, 1000, "45.12"), (2, 200, "45.10"))
     ]
     return [
-        ev.OrderIntended(at=at, order=entry, reason="above its range", reading=reading),
+        ev.OrderIntended(at=at, order=entry, reason="above its range", by="trade", reading=reading),
         ev.OrderIntended(at=at, order=stop, reason="above its range"),
         ev.OrderSending(at=at, reference=entry.reference),
         ev.OrderSending(at=at, reference=stop.reference),
@@ -102,6 +102,7 @@ def test_a_day_is_told_in_the_exchanges_time(skim, traded):
         "Limits: position value 60,000.00; positions 3.",
         "10:01:00 2 candidates: BHP (gaps), CSL (gaps).",
         "entry: buy 1,200 BHP at market (sk1-abcdefghijklmnop.P)",
+        "Decided by trade: above its range.",
         "Last price 45.10, 0 ms old",
         "position value 54,120.00 of 60,000.00 AUD, 5,880.00 left; positions 1 of 3, 2 left",
         "10:20:00 Sent; the broker had it 40 ms later.",
