@@ -72,6 +72,7 @@ class FaultKind(StrEnum):
     KILLED_AT_STEP = "killed_at_step"
     KILLED_AT_WRITE = "killed_at_write"
     SUSPENDED = "suspended"
+    SUSPENDED_SENDING = "suspended_sending"
     POWER_LOST = "power_lost"
     STARTED_TWICE = "started_twice"
     SECOND_MACHINE = "second_machine"
@@ -289,6 +290,12 @@ SHAPES: Mapping[FaultKind, Shape] = MappingProxyType(
         ),
         FaultKind.SUSPENDED: Shape(
             _WORLD, "the process stands still for {lasting}", weight=3, timed=True, lasting=(1, 900)
+        ),
+        FaultKind.SUSPENDED_SENDING: Shape(
+            _WORLD,
+            "the process stands still for {lasting} as order {amount} is about to leave",
+            lasting=(1, 900),
+            amount=(1, 16),
         ),
         FaultKind.POWER_LOST: Shape(_WORLD, "the machine loses its power", weight=3, timed=True),
         FaultKind.STARTED_TWICE: Shape(

@@ -10,7 +10,9 @@ from skim_core.engine.local import LocalEngine
 from skim_core.errors import SkimError
 from skim_core.model.events import DayStarted
 from skim_core.model.limits import Limits
+from skim_core.model.orders import Fill
 from skim_core.model.trading_day import TradingDay
+from skim_core.ports.broker import BrokerNotice, Connection
 from skim_core.ports.bus import Bus
 from skim_core.ports.engine import Assignment, EngineSetup
 from skim_core.simulation.broker import ModelBroker
@@ -25,6 +27,23 @@ LEASE_TERM = timedelta(minutes=2)
 LISTEN = timedelta(minutes=2)
 
 _RULES = plain_exchange()
+
+
+class WatchedBroker(ModelBroker):
+    """Counts in `looks` how often the books were looked at since the line was taken up."""
+
+    looks = 0
+
+    async def executions(self) -> Sequence[Fill]:
+        """Return what the broker's books show of today's trades: a look's last question."""
+        found = await super().executions()
+        self.looks += 1
+        return found
+
+    def _hear(self, notice: BrokerNotice) -> None:
+        if isinstance(notice, Connection):
+            self.looks = 0
+        super()._hear(notice)
 
 
 class Machine:
@@ -48,7 +67,7 @@ class Machine:
         self.name = name
         self.clock = clock
         self.processes: list[Process] = []
-        self.brokers: dict[str, ModelBroker] = {}
+        self.brokers: dict[str, WatchedBroker] = {}
         self.on = True
         self._loop = clock.loop
         self._disk = disk
@@ -105,7 +124,7 @@ class Machine:
     def _start(self, assignments: Sequence[Assignment]) -> Process:
         process = Process(f"{self.name}:{len(self.processes) + 1}", self._loop)
         self.processes.append(process)
-        broker = ModelBroker(self._exchange, process, self.clock)
+        broker = WatchedBroker(self._exchange, process, self.clock)
         self.brokers[process.name] = broker
         engine = LocalEngine(
             EngineSetup(

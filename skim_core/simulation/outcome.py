@@ -17,7 +17,9 @@ class Invariant(StrEnum):
     ONE_ORDER = "one_order"
     NOTHING_OVERSOLD = "nothing_oversold"
     PROTECTED = "protected"
+    BOOKS_COMPARED = "books_compared"
     BOOKS_AGREE = "books_agree"
+    ONE_OWNER = "one_owner"
     ENTRIES_ALLOWED = "entries_allowed"
     PHASES_IN_ORDER = "phases_in_order"
     NOTHING_LOST = "nothing_lost"
@@ -27,18 +29,25 @@ class Invariant(StrEnum):
 
 
 SENTENCES: dict[Invariant, str] = {
-    Invariant.ONE_ORDER: "No intent has two orders at the broker that live or have traded.",
-    Invariant.NOTHING_OVERSOLD: "No strategy ever sells more than it holds.",
+    Invariant.ONE_ORDER: "No intent has two orders at the broker that live or have traded, and "
+    "no two intents have one.",
+    Invariant.NOTHING_OVERSOLD: "No strategy ever sells more than it holds, and no more than it "
+    "holds or may yet buy rests to be sold, but for a short time.",
     Invariant.PROTECTED: "Every position has a working stop of its size or is being sold, within "
-    "its limit of simulated time in which a process ran and could reach the broker.",
-    Invariant.BOOKS_AGREE: "When all is calm again the journal's positions equal the broker's, or "
-    "the difference is shown.",
-    Invariant.ENTRIES_ALLOWED: "No entry is decided outside its window, above a limit, or after a "
-    "halt.",
+    "its limit of simulated time in which a process ran and could reach the broker; in a halt "
+    "that says so it is sold.",
+    Invariant.BOOKS_COMPARED: "Nothing is decided before the broker's books were looked at twice.",
+    Invariant.BOOKS_AGREE: "Each strategy's positions by its journal equal the true ones when all "
+    "is calm again, and the orders that rest are the journal's, as it says, but for a short "
+    "time; or the difference is shown.",
+    Invariant.ONE_OWNER: "Nobody goes on with a day whose lease another holds.",
+    Invariant.ENTRIES_ALLOWED: "No entry is decided outside its window, above a limit, after a "
+    "halt, or in a symbol with an order in doubt; and none works on in a halt or when its "
+    "position is left.",
     Invariant.PHASES_IN_ORDER: "No phase runs before those it comes after, and none again once it "
     "is done.",
     Invariant.NOTHING_LOST: "Every order at the broker that is ours was in the journal, safe from "
-    "a power loss, before it was sent.",
+    "a power loss, before it was sent; what was safe is there after every power loss.",
     Invariant.FOREIGN_UNTOUCHED: "No order of somebody else is cancelled or changed.",
     Invariant.DAY_ENDS: "Every day that was begun ends.",
     Invariant.NOTHING_BREAKS: "Nothing raises that nobody deals with.",

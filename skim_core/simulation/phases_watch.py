@@ -17,6 +17,7 @@ class PhasesWatch:
     def __init__(self) -> None:
         self._graph: PhaseGraph | None = None
         self._ended: dict[str, ev.Event] = {}
+        self._dead: set[str] = set()
 
     def see(self, events: Iterable[ev.Event]) -> list[str]:
         """Take in events; return a line for each that breaks the order."""
@@ -24,8 +25,13 @@ class PhasesWatch:
         for event in events:
             if isinstance(event, ev.DayStarted):
                 self._graph = event.graph
+            elif isinstance(event, ev.DayResumed):
+                self._dead = set(event.interrupted)
             elif isinstance(event, ev.PhaseRequested):
+                self._dead.discard(event.phase)
                 found += self._requested(event)
+            elif isinstance(event, ev.PhaseRetried | ev.PhaseTicked) and event.phase in self._dead:
+                found.append(f"{event.phase} was waited for although its process had died")
             elif isinstance(event, _ENDS):
                 if event.phase in self._ended:
                     found.append(f"{event.phase} ended twice")

@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import datetime, timedelta
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from datetime import timedelta
+from operator import is_not
+from random import Random
 
 from skim_core.decide.book import Book
-from skim_core.decide.controls import standing_halt
+from skim_core.errors import SequenceError
 from skim_core.model import events as ev
 from skim_core.model.limits import Limits
-from skim_core.model.orders import Side
 from skim_core.model.session import Session
 from skim_core.simulation.clock import LoopClock
+from skim_core.simulation.decisions_watch import DecisionsWatch
 from skim_core.simulation.disk import Appended, Controlled, Disk, Entry
 from skim_core.simulation.exchange import ModelExchange
 from skim_core.simulation.model_orders import ModelOrder
+from skim_core.simulation.orders_watch import OrdersWatch
 from skim_core.simulation.outcome import Invariant, Violation
 from skim_core.simulation.phases_watch import PhasesWatch
-from skim_core.simulation.strategy import GRAPH
+from skim_core.simulation.process import current_process
 
 BARE_LIMIT = timedelta(minutes=5)
 """How long a position may be without a stop while a process runs and can act: an unanswered
 order is settled after two looks and a lease's term, and one flattening may have to follow."""
 
+LASTING_LIMIT = timedelta(minutes=8)
+"""How long anything else may last that must not: what people say is heard after two minutes
+here."""
+
 HALT_HEARD = timedelta(seconds=1)
 """How soon after a halt no entry is decided any more."""
+
+LOOKS = 2
+"""How often the broker's books are looked at before anything is decided."""
 
 
 class WatchedDisk(Disk):
@@ -44,30 +55,47 @@ class WatchedDisk(Disk):
         super().sync()
         self._watch.synced()
 
+    def power_loss(self, random: Random) -> int:
+        """Lose transactions that were not synced; return how many."""
+        self._watch.power_fails()
+        lost = super().power_loss(random)
+        self._watch.power_returns(self)
+        return lost
+
 
 class Watch:
-    """Collects the day's history and the violations of its invariants."""
+    """Collects the day's history and the violations of its invariants.
+
+    `looks` tells how often a process has looked at the broker's books since its line was
+    last taken up; each function in `on_sending` is called when an order is about to leave.
+    """
 
     def __init__(
-        self, session: Session, clock: LoopClock, limits: Limits, account_limits: Limits
+        self,
+        session: Session,
+        clock: LoopClock,
+        limits: Limits,
+        account_limits: Limits,
+        looks: Callable[[str], int],
     ) -> None:
         self.violations: list[Violation] = []
         self.history: list[str] = []
         self.figures: Counter[str] = Counter()
-        self._session = session
+        self.on_sending: list[Callable[[], None]] = []
         self._clock = clock
-        self._limits = limits
-        self._account_limits = account_limits
+        self._close = session.close
+        self._decisions = DecisionsWatch(session, limits, account_limits)
+        self._looks = looks
         self._exchange: ModelExchange | None = None
         self._seen_orders = 0
         self._seen_fills = 0
         self._seen_lines = 0
-        self._shares: Counter[str] = Counter()
-        self._bare: dict[str, timedelta] = {}
-        self._phases: dict[str, PhasesWatch] = {}
+        self._orders = OrdersWatch()
+        self._passing: dict[tuple[str, str], timedelta] = {}
         self._pending: list[str] = []
         self._safe: set[str] = set()
-        self._controls: list[tuple[datetime, object]] = []
+        self._kept: defaultdict[str, list[ev.Event]] = defaultdict(list)
+        self._unsynced: list[Appended] = []
         self._last_look = clock.now()
 
     def follow(self, exchange: ModelExchange) -> None:
@@ -75,9 +103,19 @@ class Watch:
         self._exchange = exchange
         exchange.on_change.append(self._changed)
 
+    def on(self, disk: Disk) -> None:
+        """Know the disk whose journal is to be believed."""
+        self._disk = disk
+
     def violation(self, invariant: Invariant, text: str) -> Violation:
         """Return a violation at this instant."""
         return Violation(invariant, self._clock.now(), text)
+
+    def violate(self, invariant: Invariant, text: str) -> None:
+        """Note that an invariant does not hold."""
+        found = self.violation(invariant, text)
+        self.violations.append(found)
+        self.tell(f"VIOLATED {invariant}: {text}")
 
     def tell(self, text: str) -> None:
         """Add a line to the history."""
@@ -97,10 +135,10 @@ class Watch:
         for fill in exchange.fills[self._seen_fills :]:
             self.figures["trades"] += 1
             if fill.reference.startswith("sk1-"):
-                self._shares[fill.symbol] += fill.side.sign * fill.quantity
-                if self._shares[fill.symbol] < 0:
-                    text = f"{fill.reference} leaves {self._shares[fill.symbol]} {fill.symbol}"
-                    self._violate(Invariant.NOTHING_OVERSOLD, text)
+                left = self._orders.traded(fill)
+                if left < 0:
+                    text = f"{fill.reference} leaves {left} {fill.symbol}"
+                    self.violate(Invariant.NOTHING_OVERSOLD, text)
         self._seen_fills = len(exchange.fills)
 
     def _placed(self, order: ModelOrder, exchange: ModelExchange) -> None:
@@ -111,136 +149,134 @@ class Watch:
         for other in exchange.orders[: self._seen_orders]:
             if other.order.reference == reference and (other.live or other.filled):
                 text = f"{reference} is at the broker as {other.broker_id} and {order.broker_id}"
-                self._violate(Invariant.ONE_ORDER, text)
+                self.violate(Invariant.ONE_ORDER, text)
         if reference not in self._safe:
-            self._violate(Invariant.NOTHING_LOST, f"{reference} was sent before it was safe")
+            self.violate(Invariant.NOTHING_LOST, f"{reference} was sent before it was safe")
 
     def look(self, *, able: bool) -> None:
-        """Count for how long positions have been bare; `able`: whether anybody could act."""
-        assert self._exchange is not None
-        now = self._clock.now()
+        """Count for how long what must not last has lasted; `able`: whether anybody could act."""
+        exchange, now = self._exchange, self._clock.now()
+        assert exchange is not None
         passed, self._last_look = now - self._last_look, now
-        if now >= self._session.close:
+        if now >= self._close or not able:
+            self._passing.clear()
             return
-        for symbol, shares in self._shares.items():
-            if not shares or self._covered(symbol) >= shares or not able:
-                self._bare.pop(symbol, None)
+        before, self._passing = self._passing, {}
+        for found in self._orders.passing(exchange, self._decisions.halt):
+            if self._orders.excused(found.symbol):
                 continue
-            self._bare[symbol] = self._bare.get(symbol, timedelta()) + passed
-            if self._bare[symbol] > BARE_LIMIT and not self._excused(symbol):
-                text = f"{shares} {symbol} have been without a stop for {self._bare[symbol]}"
-                self._violate(Invariant.PROTECTED, text)
-                self._bare[symbol] = timedelta()
-
-    def _covered(self, symbol: str) -> int:
-        """Return the shares that a working stop covers, or that are being sold."""
-        assert self._exchange is not None
-        return sum(
-            order.tradable
-            for order in self._exchange.orders
-            if order.live
-            and order.order.symbol == symbol
-            and order.order.side is Side.SELL
-            and order.order.reference.startswith("sk1-")
-            and (order.order.stop_price is not None or order.order.limit_price is None)
-        )
-
-    def _excused(self, symbol: str) -> bool:
-        """Whether a person has been told that the symbol is theirs to look at."""
-        return any(book.unknown(symbol) is not None for book in self._books())
+            lasted = before.get(found.key, timedelta()) + passed
+            if lasted > (BARE_LIMIT if found.key[0] == "bare" else LASTING_LIMIT):
+                self.violate(found.invariant, f"{found.text}, for {lasted}")
+                lasted = timedelta()
+            self._passing[found.key] = lasted
 
     # The journal
 
     def written(self, entry: Entry) -> None:
         """See a transaction."""
         if isinstance(entry, Controlled):
-            self._controls.append((self._clock.now(), entry.control))
+            self._decisions.controls.append((self._clock.now(), entry.control))
             self.tell(f"control {entry.control.model_dump_json(exclude_defaults=True)}")
             return
         if not isinstance(entry, Appended):
             return
-        self.figures["events"] += len(entry.events)
+        strategy = entry.run_id.partition("/")[0]
+        self._unsynced.append(entry)
         for event in entry.events:
-            self.tell(f"{entry.run_id.partition('/')[0]} {_in_words(event)}")
+            self.tell(f"{strategy} {_in_words(event)}")
+            if isinstance(event, ev.OrderIntended):
+                self._decided(strategy, event)
+            elif isinstance(event, ev.DayResumed | ev.DayStarted):
+                self._taken_over(entry.run_id)
+            if isinstance(event, ev.DayStarted):
+                self._decisions.graphs[strategy] = event.graph
+            self._orders.see(strategy, event)
             if isinstance(event, ev.OrderSending):
                 self._pending.append(event.reference)
-            elif isinstance(event, ev.OrderIntended) and event.order.purpose.startswith("entry"):
-                self._decided(entry.run_id, event)
+                for function in self.on_sending:
+                    function()
+        self.figures["events"] += len(entry.events)
         self.figures.update(f"event: {event.kind}" for event in entry.events)
 
     def synced(self) -> None:
         """See that all that was written is safe."""
         self._safe.update(self._pending)
         self._pending.clear()
+        for entry in self._unsynced:
+            self._kept[entry.run_id] += entry.events
+        self._unsynced.clear()
 
-    def _decided(self, run_id: str, event: ev.OrderIntended) -> None:
-        """Check an entry where it is decided, by what is true and not by what was believed."""
-        now, symbol = self._clock.now(), event.order.symbol
-        trade = GRAPH["trade"]
-        start, end = trade.window(self._session)
-        assert start is not None
-        assert end is not None
-        # By the machine's own clock: whoever sets that wrong sets the window wrong.
-        if not start <= event.at < end + trade.timeout:
-            self._violate(Invariant.ENTRIES_ALLOWED, f"{symbol} is entered outside its window")
-        strategy = run_id.partition("/")[0]
-        heard = [control for at, control in self._controls if at <= now - HALT_HEARD]
-        if standing_halt(heard, "paper", strategy) is not None:  # type: ignore[arg-type]
-            self._violate(Invariant.ENTRIES_ALLOWED, f"{symbol} is entered after a halt")
-        most = self._account_limits.positions
-        if most is not None:
-            taken = {symbol for symbol, shares in self._shares.items() if shares} | {symbol}
-            if len(taken) > most:
-                text = f"{sorted(taken)} are {len(taken)} positions, {most} are allowed"
-                self._violate(Invariant.ENTRIES_ALLOWED, text)
+    def power_fails(self) -> None:
+        """Believe in nothing that was not safe."""
+        self._unsynced.clear()
+        self._pending.clear()
+
+    def power_returns(self, disk: Disk) -> None:
+        """Compare what is left with what was safe."""
+        self._compare_kept(disk)
+        contents = disk.contents.events
+        self._kept = defaultdict(list, {run: list(events) for run, events in contents.items()})
+        self._orders.refold((run.partition("/")[0], events) for run, events in contents.items())
+
+    def _compare_kept(self, disk: Disk) -> None:
+        for run_id, kept in self._kept.items():
+            left = disk.contents.events.get(run_id, [])[: len(kept)]
+            if len(left) < len(kept) or any(map(is_not, left, kept)):
+                text = f"{run_id}: of {len(kept)} events that were safe {len(left)} are left"
+                self.violate(Invariant.NOTHING_LOST, text)
+
+    def _taken_over(self, run_id: str) -> None:
+        """Check that whoever goes on with a day holds its lease."""
+        process, lease = current_process.get(), self._disk.contents.leases.get(run_id)
+        if process is not None and (lease is None or lease.owner != process.name):
+            owner = lease.owner if lease is not None else "nobody"
+            text = f"{process.name} goes on with {run_id}, whose lease {owner} holds"
+            self.violate(Invariant.ONE_OWNER, text)
+
+    def _decided(self, strategy: str, event: ev.OrderIntended) -> None:
+        """Check a decision where it is made, by what is true and not by what was believed."""
+        process = current_process.get()
+        if process is not None and self._looks(process.name) < LOOKS:
+            text = f"{event.order.reference} is decided before the books were compared"
+            self.violate(Invariant.BOOKS_COMPARED, text)
+        if not event.order.closes:
+            for text in self._decisions.entered(
+                strategy, event, self._orders, self._clock.now() - HALT_HEARD
+            ):
+                self.violate(Invariant.ENTRIES_ALLOWED, text)
 
     # The end
 
     def end(self, exchange: ModelExchange, disk: Disk) -> None:
         """Check what must be true when all is calm again."""
-        self._disk = disk
+        self._compare_kept(disk)
         for run_id, events in disk.contents.events.items():
             for text in PhasesWatch().see(events):
-                self._violate(Invariant.PHASES_IN_ORDER, f"{run_id}: {text}")
+                self.violate(Invariant.PHASES_IN_ORDER, f"{run_id}: {text}")
             if not any(isinstance(event, ev.DayFinished) for event in events):
-                self._violate(Invariant.DAY_ENDS, f"{run_id} has not ended")
-        self._compare(exchange)
+                self.violate(Invariant.DAY_ENDS, f"{run_id} has not ended")
+            self._compare(run_id, events)
         for order in exchange.orders:
             if order.foreign and "as asked" in order.reason:
-                self._violate(Invariant.FOREIGN_UNTOUCHED, f"{order} was cancelled")
+                self.violate(Invariant.FOREIGN_UNTOUCHED, f"{order} was cancelled")
+            if not order.foreign and order.order.reference not in self._orders.owners:
+                self.violate(Invariant.NOTHING_LOST, f"no journal knows {order}")
 
-    def _compare(self, exchange: ModelExchange) -> None:
-        books = self._books()
-        known = {reference for book in books for reference in book.orders}
-        for order in exchange.orders:
-            if not order.foreign and order.order.reference not in known:
-                self._violate(Invariant.NOTHING_LOST, f"no journal knows {order}")
-        for symbol in sorted({order.order.symbol for order in exchange.orders}):
-            believed = sum(
-                book.holdings[symbol].quantity for book in books if symbol in book.holdings
-            )
-            shown = any(book.unknown(symbol) is not None for book in books)
-            if believed != self._shares[symbol] and not shown:
-                text = f"the journal holds {believed} {symbol}, in truth {self._shares[symbol]}"
-                self._violate(Invariant.BOOKS_AGREE, text)
-
-    def _books(self) -> list[Book]:
-        books = []
-        for events in self._disk.contents.events.values():
-            book = Book()
+    def _compare(self, run_id: str, events: list[ev.Event]) -> None:
+        book, strategy = Book(), run_id.partition("/")[0]
+        try:
             for event in events:
                 book.apply(event)
-            books.append(book)
-        return books
-
-    def on(self, disk: Disk) -> None:
-        """Know the disk whose journal is to be believed."""
-        self._disk = disk
-
-    def _violate(self, invariant: Invariant, text: str) -> None:
-        found = self.violation(invariant, text)
-        self.violations.append(found)
-        self.tell(f"VIOLATED {invariant}: {text}")
+        except SequenceError as error:
+            self.violate(Invariant.BOOKS_AGREE, f"{run_id}: {error}")
+            return
+        for symbol in sorted(self._orders.held(strategy) | book.holdings.keys()):
+            believed = book.holdings[symbol].quantity if symbol in book.holdings else 0
+            held = self._orders.shares[strategy, symbol]
+            if believed != held and book.unknown(symbol) is None:
+                text = f"{strategy} holds {believed} {symbol} by its journal, in truth {held}"
+                self.violate(Invariant.BOOKS_AGREE, text)
 
 
 def _in_words(event: ev.Event) -> str:

@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from random import Random
 
 from skim_core.model.controls import Halt, Resume
@@ -21,8 +22,9 @@ from skim_core.simulation.loop import SimulationLoop
 from skim_core.simulation.machines import Machine, day_of
 from skim_core.simulation.market import ModelMarket
 from skim_core.simulation.outcome import Invariant, Outcome
-from skim_core.simulation.process import Process
-from skim_core.simulation.strategy import GRAPH, NoConfig, PhaseFault, SimulatedStrategy
+from skim_core.simulation.process import Process, current_process
+from skim_core.simulation.strategy import GRAPH
+from skim_core.simulation.traders import Trader, built_in
 from skim_core.simulation.watch import Watch, WatchedDisk
 from skim_core.testing.scripted import plain_session
 
@@ -40,26 +42,23 @@ _END = timedelta(minutes=45)
 _STEPS = 400_000
 _MICROSECOND = timedelta(microseconds=1)
 
-_PLUGIN_FAULTS = {
-    FaultKind.PLUGIN_RAISES: "raise",
-    FaultKind.PLUGIN_HANGS: "hang",
-    FaultKind.PLUGIN_NONSENSE: "nonsense",
-}
-
 
 def plan_of(seed: int) -> FaultPlan:
     """Return the fault plan of a seed."""
     return FaultPlan.from_seed(seed, SYMBOLS, PHASES, LENGTH)
 
 
-def simulate(plan: FaultPlan) -> Outcome:
-    """Run the day of a plan and return what came of it; the same plan gives the same day."""
+def simulate(plan: FaultPlan, traders: Sequence[Trader] = ()) -> Outcome:
+    """Run the day of a plan and return what came of it; the same plan gives the same day.
+
+    `traders` trade on it, in place of the built-in strategy.
+    """
     collecting = gc.isenabled()
     # The collector would spend half of the day looking at what lives until its end.
     gc.disable()
     try:
         with closing(SimulationLoop(step_limit=_STEPS)) as loop:
-            world = World(plan, loop)
+            world = World(plan, loop, traders)
             world.run()
         return world.outcome()
     finally:
@@ -70,10 +69,13 @@ def simulate(plan: FaultPlan) -> Outcome:
 class World:
     """Everything outside the processes: it carries out the faults that are its own.
 
-    One strategy trades, and on some seeds a second one; limits differ from seed to seed.
+    One built-in strategy trades, and on some seeds a second one, or `traders` do; on some a second machine watches over
+    the same days. Limits differ from seed to seed.
     """
 
-    def __init__(self, plan: FaultPlan, loop: SimulationLoop) -> None:
+    def __init__(
+        self, plan: FaultPlan, loop: SimulationLoop, traders: Sequence[Trader] = ()
+    ) -> None:
         self.plan = plan
         self._loop = loop
         session = plain_session()
@@ -81,19 +83,27 @@ class World:
         self._epoch = self._session.open - _EARLY
         self._clock = LoopClock(loop, self._epoch)
         random = Random(f"{plan.seed}/world")
-        self._names = ("alpha", "beta") if random.random() < 0.3 else ("alpha",)  # noqa: PLR2004
+        names = ("alpha", "beta") if random.random() < 0.3 else ("alpha",)  # noqa: PLR2004
         self._limits = Limits(
             positions=random.choice((1, 2, 3, None)), orders_per_day=random.choice((3, 6, None))
         )
         self._account_limits = Limits(positions=random.choice((2, 4, None, None, None)))
-        self._watch = Watch(self._session, self._clock, self._limits, self._account_limits)
+        self._watch = Watch(
+            self._session, self._clock, self._limits, self._account_limits, self._looks
+        )
         self._disk = WatchedDisk(self._watch)
         self._watch.on(self._disk)
+        wrong = partial(self._watch.violate, Invariant.ONE_ORDER)
+        self._traders = tuple(traders) or built_in(plan, names, SYMBOLS, wrong)
         market = ModelMarket(plan.seed, SYMBOLS, self._session, plan.faults)
         self._exchange = ModelExchange(market, self._clock, plan)
         self._watch.follow(self._exchange)
+        self._sendings = 0
+        self._watch.on_sending.append(self._sending)
         self._machines = [self._machine("a", LoopClock(loop, self._epoch))]
         self._stuck = ""
+        if random.random() < 0.25:  # noqa: PLR2004
+            self._machines.append(self._machine("standby", LoopClock(loop, self._epoch)))
 
     def run(self) -> None:
         """Let the day pass."""
@@ -123,7 +133,8 @@ class World:
         close = self._session.close - self._session.open
         machine = self._machines[0]
         self._at(_START, machine.start_trading_day)
-        self._monitor(machine, _START + timedelta(minutes=1))
+        for number, any_machine in enumerate(self._machines, 1):
+            self._monitor(any_machine, _START + number * timedelta(minutes=1))
         for fault in self.plan.faults:
             if fault.party is Party.WORLD:
                 self._prepare(fault)
@@ -144,21 +155,15 @@ class World:
         )
 
     def _assignments(self) -> Sequence[Assignment]:
-        faults = [
-            PhaseFault(fault.target, fault.nth, _PLUGIN_FAULTS[fault.kind])
-            for fault in self.plan.of(*_PLUGIN_FAULTS)
-        ]
         return [
             Assignment(
-                day=day_of(name, self._session),
-                strategy=SimulatedStrategy(
-                    name, self.plan.seed, SYMBOLS, faults if name == "alpha" else ()
-                ),
-                graph=GRAPH,
-                config=NoConfig(),
+                day=day_of(trader.name, self._session),
+                strategy=trader.make(),
+                graph=trader.graph,
+                config=trader.config,
                 limits=self._limits,
             )
-            for name in self._names
+            for trader in self._traders
         ]
 
     def _monitor(self, machine: Machine, first: timedelta) -> None:
@@ -186,6 +191,19 @@ class World:
         writable = not (self._disk.full or self._disk.read_only or self._disk.damaged)
         writable = writable and self._loop.time() >= self._disk.locked_until
         self._watch.look(able=able and writable)
+
+    def _sending(self) -> None:
+        """Let the process stand still that has just journaled that an order leaves."""
+        self._sendings += 1
+        process = current_process.get()
+        for fault in self.plan.of(FaultKind.SUSPENDED_SENDING):
+            if fault.amount == self._sendings and process is not None:
+                self._watch.tell(f"fault {fault.kind}")
+                process.suspend(timedelta(seconds=fault.lasting))
+
+    def _looks(self, process: str) -> int:
+        brokers = (machine.brokers.get(process) for machine in self._machines)
+        return next((broker.looks for broker in brokers if broker is not None), 0)
 
     def _calm_down(self) -> None:
         """Mend everything: what the day has not done by now it must be able to do."""
@@ -263,7 +281,7 @@ class World:
                 account="paper",
                 by="a person",
                 why="enough",
-                strategy="alpha" if fault.variant == "strategy" else None,
+                strategy=self._traders[0].name if fault.variant == "strategy" else None,
                 flatten=fault.variant.endswith("flatten"),
             )
         )

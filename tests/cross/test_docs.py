@@ -1,29 +1,131 @@
-"""What the docs and the README show runs as written."""
+"""What the docs and the README show runs as written, and their tables tell what the code does."""
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 
+from skim_core.decide.orders import KEEPS, RESOLVED, STAGES
+from skim_core.decide.risk import CHECKS
+from skim_core.model.events import EVENTS
+from skim_core.model.orders import OrderStage
 from skim_core.ports.engine import DayEnd
+from skim_core.simulation.fault_shapes import SHAPES, Party
+from skim_core.simulation.outcome import SENTENCES
 from skim_core.testing.simulate import session_of, simulate_day
 
 ROOT = Path(__file__).parents[2]
+PAGES = sorted(path.stem for path in ROOT.glob("docs/*.md"))
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/write-a-strategy.md"])
-def test_the_strategy_on_the_page_runs_a_day_and_trades(page, tmp_path, monkeypatch):
-    code = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)[0]
-    name = "page_" + re.sub(r"\W", "_", page.lower())
-    (tmp_path / f"{name}.py").write_text(code)
-    metadata = tmp_path / f"{name}-1.0.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text(f"[skim.strategies]\n{name} = {name}\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    day = simulate_day(name, session_of("XASX", "2026-11-24", tmp_path), tmp_path / "broker")
+def page(name):
+    return (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+
+
+def flat(text):
+    return " ".join(text.split())
+
+
+def kind_of(event):
+    return event.model_fields["kind"].default
+
+
+def section(text, title):
+    """Return what stands below a heading, up to the next one."""
+    return re.split(rf"^#+ {re.escape(title)}$", text, flags=re.MULTILINE)[1].split("\n#")[0]
+
+
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """Make a strategy of a module's text, as its package would."""
+
+    def make(name, code):
+        (tmp_path / f"{name}.py").write_text(code)
+        metadata = tmp_path / f"{name}-1.0.dist-info"
+        metadata.mkdir()
+        (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (metadata / "entry_points.txt").write_text(f"[skim.strategies]\n{name} = {name}\n")
+        monkeypatch.syspath_prepend(tmp_path)
+
+    return make
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/write-a-strategy.md"])
+def test_the_strategy_on_the_page_runs_a_day_and_trades(name, tmp_path, install):
+    code = re.findall(r"```python\n(.*?)```", (ROOT / name).read_text(), re.DOTALL)[0]
+    module = "page_" + re.sub(r"\W", "_", name.lower())
+    install(module, code)
+    day = simulate_day(module, session_of("XASX", "2026-11-24", tmp_path), tmp_path / "broker")
     assert day.result.end is DayEnd.COMPLETED
     assert day.trades
     assert not day.book.positions
+
+
+def test_the_test_on_the_page_lives_days_with_the_strategy_on_the_other(install):
+    strategy, test = (
+        re.findall(r"```python\n(.*?)```", page(name), re.DOTALL)[0]
+        for name in ("write-a-strategy", "simulation")
+    )
+    install("page_gap", strategy)
+    # The page's two hundred days take a while; a dozen show that it runs.
+    assert "range(1, 201)" in test
+    shorter = test.replace("range(1, 201)", "range(1, 13)").replace('"gap"', '"page_gap"')
+    names = {}
+    exec(compile(ast.parse(shorter), "page", "exec"), names)
+    names["test_my_strategy_survives_whatever_happens"]()
+
+
+def test_every_page_is_in_the_index():
+    listed = section(page("index").replace("```{toctree}", "# tree"), "tree").split("\n\n")[1]
+    assert sorted(listed.replace("```", "").split()) == [name for name in PAGES if name != "index"]
+
+
+def test_every_step_of_an_orders_life_is_documented():
+    rows = re.findall(r"^\| (\w+) \| `(\w+)` \| (\w+) \|$", page("orders"), re.MULTILINE)
+    assert rows == [
+        (before.value, kind_of(event), after.value) for (before, event), after in STAGES.items()
+    ]
+
+
+def test_what_a_person_may_say_of_an_order_is_documented():
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \|$", page("orders"), re.MULTILINE)
+    assert rows == [(outcome, stage.value) for outcome, stage in RESOLVED.items()]
+
+
+def test_every_stage_and_every_event_that_changes_none_is_named():
+    text = section(page("orders"), "Stages")
+    assert all(re.search(rf"\b{stage}\b", text) for stage in OrderStage)
+    assert all(f"`{kind_of(event)}`" in text for event in KEEPS)
+
+
+def test_the_limits_are_documented_in_the_order_in_which_they_are_tested():
+    text = flat(section(page("orders"), "Limits and halts"))
+    assert ", ".join(f"`{name}`" for name, _ in CHECKS) in text
+
+
+def test_every_event_is_documented_with_its_own_words():
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", page("hooks"), re.MULTILINE)
+    assert rows == [(kind_of(event), flat(event.__doc__.split("\n\n")[0])) for event in EVENTS]
+
+
+@pytest.mark.parametrize(
+    ("party", "before"),
+    [
+        (Party.BROKER, "At the broker and on the line to it:"),
+        (Party.MARKET, "In the market:"),
+        (Party.WORLD, "To machines, disks, plugins, and by people:"),
+    ],
+)
+def test_every_fault_is_documented_with_its_own_words(party, before):
+    table = page("simulation").split(f"\n{before}\n\n")[1].split("\n\n")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", table, re.MULTILINE)
+    assert rows == [(kind, shape.words) for kind, shape in SHAPES.items() if shape.party is party]
+
+
+def test_every_invariant_is_documented_with_its_sentence():
+    text = section(page("simulation"), "The invariants")
+    found = re.findall(r"^- \*\*(\w+)\*\* (.+?)(?=\n- |\Z)", text.strip(), re.DOTALL | re.MULTILINE)
+    assert [(name, flat(sentence)) for name, sentence in found] == list(SENTENCES.items())
