@@ -11,7 +11,7 @@ from typing import Annotated, Any, Optional
 import typer
 from typer.core import TyperGroup
 
-from skim_core.cli import controlling
+from skim_core.cli import controlling, replaying
 from skim_core.cli.options import (
     AsJson,
     Broker,
@@ -170,6 +170,7 @@ def run_phase(
 app.command("halt")(controlling.halt)
 app.command("resume")(controlling.resume)
 app.command("resolve")(controlling.resolve)
+app.command("replay")(replaying.replay)
 
 
 @app.command("purge_candidates")

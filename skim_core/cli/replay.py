@@ -1,0 +1,224 @@
+"""``replay``: strategies over many sessions of history."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from skim_core.cli.logs import begin_logging
+from skim_core.cli.output import Toned, echo, print_json, table
+from skim_core.cli.wanted import parse_date
+from skim_core.errors import ConfigError
+from skim_core.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from skim_core.replay.plan import Plan
+    from skim_core.replay.running import Repeated
+
+_KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What ``skim replay`` was asked for."""
+
+    strategies: Sequence[str] = ()
+    first: str | None = None
+    last: str | None = None
+    data: Path | None = None
+    seed: int | None = None
+    capital: str | None = None
+    changes: Sequence[str] = ()
+    exchange: str | None = None
+    jobs: int = 1
+    out: Path | None = None
+    config: Path | None = None
+    as_json: bool = False
+    debug: bool = False
+    again: Path | None = None
+
+    def settings(self) -> Settings:
+        """Load the settings, of the simulated exchange whatever the broker of running days is.
+
+        Raises ConfigError.
+        """
+        given = {
+            "SKIM_BROKER": "sim",
+            "SKIM_PACE": "fast",
+            "SKIM_EXCHANGE": self.exchange,
+            "SKIM_BROKERS__SIM__DATA": str(self.data.resolve()) if self.data else None,
+            "SKIM_BROKERS__SIM__SEED": None if self.seed is None else str(self.seed),
+            "SKIM_BROKERS__SIM__CASH": self.capital,
+            **self._changed(),
+        }
+        options = {name: value for name, value in given.items() if value is not None}
+        settings = load_settings(self.config, os.environ, options)
+        begin_logging(logging.DEBUG if self.debug else settings.log_level.upper())
+        return settings
+
+    def _changed(self) -> dict[str, str]:
+        if self.changes and len(set(self.strategies)) != 1:
+            msg = "--set changes the settings of one strategy: replay one, or edit skim.toml."
+            raise ConfigError(msg)
+        changed = {}
+        for change in self.changes:
+            key, equals, value = change.partition("=")
+            if not equals or not _KEY.fullmatch(key):
+                msg = f"--set {change!r}: write a key and its value, such as range_minutes=10."
+                raise ConfigError(msg)
+            path = ["SKIM_STRATEGY", self.strategies[0], *key.split(".")]
+            changed["__".join(path).upper()] = value
+        return changed
+
+
+def replay_sessions(asked: Replayed) -> int:
+    """Replay strategies, show what came of it, and return the exit code: 1 if a day failed."""
+    from skim_core.replay.planning import Asked, make_plan, secrets_of
+    from skim_core.replay.running import Way, replay
+
+    if asked.jobs < 1:
+        msg = f"--jobs {asked.jobs}: give the number of processes, from 1 on."
+        raise ConfigError(msg)
+    if asked.again is not None:
+        return _repeat(asked, asked.again)
+    if not asked.strategies or asked.first is None or asked.last is None:
+        msg = "a replay needs --strategy, --from and --to; or --again and a replay's folder."
+        raise ConfigError(msg)
+    settings = asked.settings()
+    first, last = parse_date(asked.first, "--from"), parse_date(asked.last, "--to")
+    plan = make_plan(Asked(asked.strategies, first, last), settings)
+    folder = asked.out or settings.directory / "replays" / plan.name
+    secrets = secrets_of(asked.strategies, settings)
+    with _progress(plan) as told:
+        summary = replay(plan, folder, Way(secrets, asked.jobs, told))
+    if asked.as_json:
+        print_json({"folder": folder.absolute(), **summary})
+    else:
+        _show(summary, folder)
+    return 1 if summary["failed"] else 0
+
+
+def _repeat(asked: Replayed, folder: Path) -> int:
+    from skim_core.replay.folder import read_plan
+    from skim_core.replay.planning import secrets_of
+    from skim_core.replay.running import Way, repeat
+
+    given = (asked.strategies, asked.first, asked.last, asked.data, asked.seed, asked.capital)
+    if any(value not in ((), None) for value in (*given, asked.changes, asked.out)):
+        msg = "--again repeats a replay as it was: give the folder, and nothing that changes it."
+        raise ConfigError(msg)
+    settings, plan = asked.settings(), read_plan(folder)
+    secrets = secrets_of([strategy.name for strategy in plan.strategies], settings)
+    with _progress(plan) as told:
+        repeated = repeat(folder, Way(secrets, asked.jobs, told))
+    if asked.as_json:
+        print_json(
+            {
+                "folder": folder.absolute(),
+                "same": not repeated.differing,
+                "differing": repeated.differing,
+                "changed": repeated.changed,
+                **repeated.summary,
+            }
+        )
+    else:
+        _tell_repeated(repeated, folder)
+    return 1 if repeated.differing or repeated.summary["failed"] else 0
+
+
+def _tell_repeated(repeated: Repeated, folder: Path) -> None:
+    for change in repeated.changed:
+        echo(f"skim: {change}.", "warning")
+    if repeated.differing:
+        echo(f"skim: not the same: {', '.join(repeated.differing)} in {folder}.", "error")
+    else:
+        echo(f"skim: the same to the last byte as {folder}.", "done")
+
+
+@contextmanager
+def _progress(plan: Plan) -> Iterator[Callable[[date], None]]:
+    """Show how far the replay is, on a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _date: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("replaying", total=len(plan.sessions))
+        yield lambda done: bar.update(task, advance=1, description=f"{done}")
+
+
+def _show(summary: Mapping[str, Any], folder: Path) -> None:
+    """Print the figures of each strategy, of all together, and what went wrong."""
+    rows = [_row(name, figures) for name, figures in summary["by_strategy"].items()]
+    if len(rows) > 1:
+        rows.append(_row("all", summary))
+    echo(
+        f"{summary['exchange']} {summary['first']} to {summary['last']}: "
+        f"{summary['sessions']} sessions, {summary['capital']:,f} each"
+    )
+    headers = ("strategy", "trades", "won", "profit", "factor", "R", "drawdown", "exposure", "cost")
+    table(headers, rows)
+    for which in ("best_day", "worst_day"):
+        if summary[which] is not None:
+            echo(
+                f"{which.replace('_', ' ')}: {summary[which]['date']} {_money(summary[which]['profit'])}"
+            )
+    for held in summary["open"]:
+        echo(f"still held: {held['quantity']} {held['symbol']} at {held['average_price']:f}")
+    for left_out in summary["left_out"]:
+        echo(f"left out: {left_out['date']}, {left_out['why']}", "warning")
+    for halted in summary["halted"]:
+        echo(f"halted: {halted['date']} {halted['strategy']}: {halted['why']}", "warning")
+    for failed in summary["failed"]:
+        echo(f"{failed['end']}: {failed['date']} {failed['strategy']}: {failed['why']}", "error")
+    echo(f"written to {folder}")
+
+
+def _row(name: str, figures: Mapping[str, Any]) -> list[object]:
+    profit = figures["profit"]
+    tone = "gain" if profit > 0 else "loss" if profit < 0 else ""
+    return [
+        name,
+        figures["trades"],
+        _percent(figures["win_rate"]),
+        Toned(_money(profit), tone),
+        _ratio(figures["profit_factor"]),
+        _ratio(figures["average_r"]),
+        _money(figures["drawdown"]),
+        _percent(figures["exposure"]),
+        _money(figures["commission"]),
+    ]
+
+
+def _money(amount: Any) -> str:
+    return f"{amount:,.2f}"
+
+
+def _percent(part: Any) -> str | None:
+    return None if part is None else f"{part:.1%}"
+
+
+def _ratio(value: Any) -> str | None:
+    return None if value is None else f"{value:.2f}"

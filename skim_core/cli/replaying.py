@@ -1,0 +1,75 @@
+"""The command with which strategies are replayed over history."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from skim_core.cli.options import AsJson, Config, Data, Debug, Exchange, Seed
+
+
+def replay(
+    *,
+    strategy: Annotated[
+        Optional[list[str]],  # noqa: UP045  typer evaluates it on Python 3.11 too
+        typer.Option("--strategy", "-s", metavar="NAME", help="A strategy; again for more."),
+    ] = None,
+    first: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--from", metavar="DATE", help="The first date, YYYY-MM-DD."),
+    ] = None,
+    last: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--to", metavar="DATE", help="The last date."),
+    ] = None,
+    capital: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--capital", metavar="AMOUNT", help="What each session begins with, when flat."
+        ),
+    ] = None,
+    changes: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--set", metavar="KEY=VALUE", help="A setting of the strategy, for once."),
+    ] = None,
+    data: Data = None,
+    seed: Seed = None,
+    exchange: Exchange = None,
+    jobs: Annotated[int, typer.Option("--jobs", metavar="N", help="How many processes.")] = 1,
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--out", metavar="DIR", help="The folder to write; else one by its name."),
+    ] = None,
+    again: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--again", metavar="DIR", help="Repeat a replay, and compare the bytes."),
+    ] = None,
+    config: Config = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Replay strategies over past sessions, recorded or generated, as fast as it can.
+
+    Exits 1 when a day failed, or with --again when something is not the same.
+    """
+    from skim_core.cli.replay import Replayed, replay_sessions
+
+    asked = Replayed(
+        strategies=tuple(strategy or ()),
+        first=first,
+        last=last,
+        data=data,
+        seed=seed,
+        capital=capital,
+        changes=tuple(changes or ()),
+        exchange=exchange,
+        jobs=jobs,
+        out=out,
+        config=config,
+        as_json=as_json,
+        debug=debug,
+        again=again,
+    )
+    raise typer.Exit(replay_sessions(asked))

@@ -1,0 +1,1 @@
+"""Replay: the very code that trades, over many sessions of history, as fast as it can."""

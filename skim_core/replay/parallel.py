@@ -1,0 +1,128 @@
+"""Sessions side by side in several processes, with the results of one process.
+
+A session that begins with its capital alone depends on no other. So each process runs a
+stretch of sessions as if nothing had been left before it; where something was, the sessions
+from there on are run again in their order, until one is flat where the guess was flat too.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+from skim_core.errors import PluginError
+from skim_core.model.session import Session
+from skim_core.replay.plan import Plan
+from skim_core.replay.sessions import Left, Secrets, SessionResult, SessionRunner
+
+_LONGEST = 20
+"""Sessions of a stretch: enough to be worth a message, few enough to share the work evenly."""
+
+_AHEAD = 2
+"""Stretches for each process that are begun before their results are wanted."""
+
+
+def in_sequence(plan: Plan, secrets: Secrets) -> Generator[SessionResult]:
+    """Yield the results of a plan's sessions, run one after another in this process."""
+    runner, left = SessionRunner(plan, secrets), None
+    for session in plan.sessions:
+        result = runner.run(session, left)
+        left = result.left
+        yield result
+
+
+def side_by_side(plan: Plan, secrets: Secrets, jobs: int) -> Generator[SessionResult]:
+    """Yield the same results, in the same order, run in `jobs` processes.
+
+    Raises what a session raises, in the order of the sessions, and PluginError when a
+    strategy ends a process.
+    """
+    size = min(_LONGEST, max(1, -(-len(plan.sessions) // (4 * jobs))))
+    stretches = [
+        plan.sessions[start : start + size] for start in range(0, len(plan.sessions), size)
+    ]
+    # A new interpreter for each: forked off this one, it would share its threads' locks.
+    context = multiprocessing.get_context("spawn")
+    level = logging.getLogger().level
+    executor = ProcessPoolExecutor(
+        min(jobs, len(stretches)), context, initializer=_prepare, initargs=(plan, secrets, level)
+    )
+    with executor:
+        try:
+            yield from _stitched(plan, secrets, stretches, _guesses(executor, stretches, jobs))
+        except BrokenProcessPool as error:
+            msg = (
+                "a process of the replay ended in the middle of a session, by a strategy or for "
+                "want of memory: replay with --jobs 1 to see where."
+            )
+            raise PluginError(msg) from error
+        finally:
+            executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _guesses(
+    executor: ProcessPoolExecutor, stretches: Sequence[Sequence[Session]], jobs: int
+) -> Iterator[Sequence[SessionResult]]:
+    waiting: deque[Future[list[SessionResult]]] = deque()
+    for stretch in stretches:
+        waiting.append(executor.submit(_run_stretch, stretch))
+        if len(waiting) >= _AHEAD * jobs:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _stitched(
+    plan: Plan,
+    secrets: Secrets,
+    stretches: Iterable[Sequence[Session]],
+    guesses: Iterable[Sequence[SessionResult]],
+) -> Generator[SessionResult]:
+    run_again = _Again(plan, secrets)
+    left: Left | None = None
+    for stretch, guessed in zip(stretches, guesses, strict=True):
+        follows = False
+        for session, guess in zip(stretch, guessed, strict=True):
+            # True from where nothing was left, as was guessed, to the end of the stretch.
+            follows = follows or (left is None and guess.flat_before)
+            result = guess if follows else run_again(session, left)
+            left = result.left
+            yield result
+
+
+class _Again:
+    """Runs sessions in this process; what that needs is loaded when it is needed."""
+
+    def __init__(self, plan: Plan, secrets: Secrets) -> None:
+        self._make: Callable[[], SessionRunner] = lambda: SessionRunner(plan, secrets)
+        self._runner: SessionRunner | None = None
+
+    def __call__(self, session: Session, left: Left | None) -> SessionResult:
+        if self._runner is None:
+            self._runner = self._make()
+        return self._runner.run(session, left)
+
+
+_runners: list[SessionRunner] = []
+"""The runner of this process, when it is one of several."""
+
+
+def _prepare(plan: Plan, secrets: Secrets, level: int) -> None:
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+    _runners[:] = [SessionRunner(plan, secrets)]
+
+
+def _run_stretch(stretch: Sequence[Session]) -> list[SessionResult]:
+    """Run the sessions as if nothing had been left before the first of them."""
+    [runner] = _runners
+    results: list[SessionResult] = []
+    left: Left | None = None
+    for session in stretch:
+        result = runner.run(session, left)
+        left = result.left
+        results.append(result)
+    return [*(result.without_left() for result in results[:-1]), *results[-1:]]

@@ -1,0 +1,166 @@
+"""From what was asked for to a plan: settings, strategies, sessions, recorded files."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib import metadata
+from pathlib import Path
+
+from skim_core.calendar.sessions import SessionCalendar
+from skim_core.errors import ConfigError, DataError
+from skim_core.model.session import Session
+from skim_core.plugins.configuration import validate_config
+from skim_core.plugins.strategies import load_strategy
+from skim_core.replay.plan import LeftOut, Plan, PlannedStrategy
+from skim_core.replay.sessions import Secrets
+from skim_core.settings import Settings
+from skim_core.settings.masking import journaled
+from skim_core.sim.options import SimOptions, read_options
+from skim_core.sim.recorded import RecordedFeed
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person wants replayed: strategies, and the sessions from `first` to `last`."""
+
+    strategies: Sequence[str]
+    first: date
+    last: date
+
+
+def make_plan(asked: Asked, settings: Settings) -> Plan:
+    """Return the plan of a replay under `settings`.
+
+    Raises ConfigError when a setting or the dates don't fit, PluginError for a strategy that
+    can't be loaded, DataError when no session in those dates is recorded.
+    """
+    if asked.last < asked.first:
+        msg = f"--to {asked.last} is before --from {asked.first}: give the later date last."
+        raise ConfigError(msg)
+    options = read_options(settings.broker_options("sim")).model_copy(update={"fsync": False})
+    calendar = SessionCalendar(settings.exchange, settings.directory / "calendars")
+    wanted = calendar.sessions(asked.first, asked.last)
+    if not wanted:
+        msg = (
+            f"{settings.exchange} has no session from {asked.first} to {asked.last}: "
+            "'skim sessions' lists them."
+        )
+        raise ConfigError(msg)
+    sessions, left_out = _recorded(options, settings.exchange, wanted)
+    names = tuple(dict.fromkeys(asked.strategies))
+    strategies = tuple(_planned(name, settings, sessions) for name in names)
+    return Plan(
+        strategies=strategies,
+        versions=versions_of(names, options),
+        exchange=settings.exchange,
+        account=settings.account,
+        options=options,
+        data=data_digest(options, settings.exchange, sessions),
+        limits=settings.limits,
+        lead=settings.lead,
+        protection_limit=settings.protection_limit,
+        halt_after=settings.halt_after,
+        first=asked.first,
+        last=asked.last,
+        sessions=tuple(sessions),
+        left_out=tuple(left_out),
+    )
+
+
+def secrets_of(names: Iterable[str], settings: Settings) -> Secrets:
+    """Return the strategies' sections as they are configured at present."""
+    return {name: settings.strategy(name)[0] for name in names}
+
+
+def versions_of(names: Iterable[str], options: SimOptions) -> dict[str, str]:
+    """Return the versions of all that decides a replay's results, by name."""
+    packages = ["skim-core", "numpy", *(["polars"] if options.data is not None else [])]
+    found = {package: metadata.version(package) for package in packages}
+    for name in names:
+        info = load_strategy(name).info
+        found[info.distribution] = info.version
+    return {"python": platform.python_version(), **found}
+
+
+def data_digest(options: SimOptions, exchange: str, sessions: Sequence[Session]) -> str | None:
+    """Return a SHA-256 of the recorded files that the sessions are read from; None if generated.
+
+    They are the sessions' own files, that of the session recorded before each (where previous
+    closes may come from), and the daily bars.
+    """
+    if options.data is None:
+        return None
+    recorded = RecordedFeed(options.data).sessions(exchange)
+    dates = {session.date for session in sessions}
+    before = {max(earlier) for day in dates if (earlier := [d for d in recorded if d < day])}
+    minutes = options.data / "bars_1m" / exchange
+    stems = [minutes / day.isoformat() for day in sorted(dates | before)]
+    digest = hashlib.sha256()
+    for stem in (*stems, options.data / "bars_1d" / exchange):
+        for suffix in (".parquet", ".csv"):
+            path = stem.with_name(stem.name + suffix)
+            if path.is_file():
+                digest.update(f"{path.name}\0{_file_digest(path)}\n".encode())
+                break
+    return digest.hexdigest()
+
+
+def _file_digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        msg = f"{path} can't be read ({error.strerror}): give this user the right to read it."
+        raise DataError(msg) from error
+
+
+def _recorded(
+    options: SimOptions, exchange: str, wanted: Sequence[Session]
+) -> tuple[list[Session], list[LeftOut]]:
+    """Return the sessions that can be replayed, and those that are not recorded."""
+    if options.data is None:
+        return list(wanted), []
+    dates = frozenset(RecordedFeed(options.data).sessions(exchange))
+    left_out = [
+        LeftOut(date=session.date, why=f"not recorded in {options.data}")
+        for session in wanted
+        if session.date not in dates
+    ]
+    sessions = [session for session in wanted if session.date in dates]
+    if not sessions:
+        known = sorted(dates)
+        found = f"{known[0]} to {known[-1]}" if known else "nothing"
+        msg = (
+            f"no session of {exchange} from {wanted[0].date} to {wanted[-1].date} is recorded in "
+            f"{options.data}, found {found}: choose other dates, or another folder."
+        )
+        raise DataError(msg)
+    return sessions, left_out
+
+
+def _planned(name: str, settings: Settings, sessions: Sequence[Session]) -> PlannedStrategy:
+    strategy = load_strategy(name)
+    section, policies = settings.strategy(name)
+    graph = strategy.graph.override(policies)
+    for session in sessions:
+        graph.check_windows(session)
+    strategy.check_hooks(graph)
+    return PlannedStrategy(
+        name=name,
+        graph=graph,
+        config=journaled(validate_config(strategy, section)),
+        limits=settings.strategy_limits(name),
+    )
+
+
+def differences(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Return in words which versions changed, by name."""
+    return [
+        f"{name} was {then.get(name, 'not there')} and is {now.get(name, 'not there')}"
+        for name in dict.fromkeys((*then, *now))
+        if then.get(name) != now.get(name)
+    ]

@@ -1,0 +1,102 @@
+"""Carries a plan out, from its sessions to its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from skim_core.replay import folder as files
+from skim_core.replay.parallel import in_sequence, side_by_side
+from skim_core.replay.plan import Plan
+from skim_core.replay.planning import data_digest, differences, versions_of
+from skim_core.replay.sessions import Left, Secrets, SessionResult
+from skim_core.replay.summary import Day, summarize
+from skim_core.replay.trades import Trade
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a plan is carried out; nothing of it changes the results.
+
+    `jobs` processes work side by side; `told` is called with each session's date when it is
+    done.
+    """
+
+    secrets: Secrets = field(default_factory=dict)
+    jobs: int = 1
+    told: Callable[[date], None] = lambda _date: None
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """What a replay that was repeated came to.
+
+    `differing` names the files that are not the same bytes as before, `changed` says in words
+    which versions or data are others than then.
+    """
+
+    summary: dict[str, Any]
+    differing: list[str]
+    changed: list[str]
+
+
+def replay(plan: Plan, folder: Path, way: Way) -> dict[str, Any]:
+    """Run all sessions of `plan`, write its folder, and return the summary.
+
+    A replay that breaks off leaves the folder as it was. Raises ConfigError when the folder
+    holds something else or can't be written, DataError for unsound market data.
+    """
+    files.check_place(folder, plan)
+    with files.staged(folder) as aside:
+        summary = _write(plan, aside, way)
+        files.put_in_place(aside, folder)
+    return summary
+
+
+def repeat(folder: Path, way: Way) -> Repeated:
+    """Run the replay in `folder` again, which stays as it is, and compare what comes of it.
+
+    Raises ConfigError when it is no replay's folder.
+    """
+    then = files.read_plan(folder)
+    names = [strategy.name for strategy in then.strategies]
+    now = then.model_copy(
+        update={
+            "versions": versions_of(names, then.options),
+            "data": data_digest(then.options, then.exchange, then.sessions),
+        }
+    )
+    changed = differences(then.versions, now.versions)
+    if now.data != then.data:
+        changed.append(f"the recorded bars in {then.options.data} are others than then")
+    with files.staged(folder) as aside:
+        summary = _write(now, aside, way)
+        return Repeated(summary, files.differing(aside, folder), changed)
+
+
+def _write(plan: Plan, aside: Path, way: Way) -> dict[str, Any]:
+    trades: list[Trade] = []
+    days: list[Day] = []
+    left: Left | None = None
+    with closing(files.JournalWriter(aside)) as journal, closing(_run(plan, way)) as results:
+        for result in results:
+            journal.add(result.runs)
+            trades.extend(result.trades)
+            days.extend(Day.of(result.date, run) for run in result.runs)
+            left = result.left
+            way.told(result.date)
+    summary = summarize(plan, days, trades, left)
+    files.write_plan(aside, plan)
+    files.write_trades(aside, trades)
+    files.write_summary(aside, summary)
+    return summary
+
+
+def _run(plan: Plan, way: Way) -> Generator[SessionResult]:
+    if way.jobs > 1 and len(plan.sessions) > 1:
+        return side_by_side(plan, way.secrets, way.jobs)
+    return in_sequence(plan, way.secrets)
