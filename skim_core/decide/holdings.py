@@ -15,6 +15,7 @@ class Holding:
     """One symbol's shares: what was bought and sold since the position was opened.
 
     Money in quote currency; `bought` counts the shares that opened it, on either side.
+    `realised` is what was made, before commission, on shares sold in sessions before.
     """
 
     side: Side
@@ -24,6 +25,7 @@ class Holding:
     sold: int = 0
     proceeds: Decimal = Decimal(0)
     commission: Decimal = Decimal(0)
+    realised: Decimal = Decimal(0)
 
     @classmethod
     def carried(cls, event: ev.PositionCarried) -> Holding:
@@ -35,6 +37,7 @@ class Holding:
             bought=quantity,
             cost=event.average_price * quantity,
             commission=event.commission,
+            realised=event.realised,
         )
 
     @property
@@ -52,6 +55,12 @@ class Holding:
             self.sold += fill.quantity
             self.proceeds += fill.quantity * fill.price
 
+    @property
+    def made(self) -> Decimal:
+        """What the shares that are sold have made so far, before commission."""
+        paid = self.cost / self.bought * self.sold
+        return self.realised + (self.proceeds - paid) * self.side.sign
+
     def position(self, symbol: str) -> Position:
         """Return what is held."""
         return Position(
@@ -61,7 +70,8 @@ class Holding:
     def profit(self, price: Decimal) -> Decimal:
         """Return what the position has made so far, what is held being worth `price` a share."""
         held = (self.bought - self.sold) * price
-        return (self.proceeds + held - self.cost) * self.side.sign - self.commission
+        made = (self.proceeds + held - self.cost) * self.side.sign
+        return self.realised + made - self.commission
 
     def closed(self, fill: Fill) -> ev.PositionClosed:
         """Return the event of `fill`'s closing the position."""
@@ -73,7 +83,7 @@ class Holding:
             quantity=self.bought,
             entry_price=_exact(self.cost / self.bought),
             exit_price=_exact(proceeds / self.bought),
-            profit=_exact((proceeds - self.cost) * self.side.sign - commission),
+            profit=_exact(self.realised + (proceeds - self.cost) * self.side.sign - commission),
             opened_at=self.opened_at,
         )
 

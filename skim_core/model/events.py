@@ -320,7 +320,8 @@ class StopHit(_OrderEvent):
 class PositionCarried(_Event):
     """A position that was held overnight is held still.
 
-    `average_price` is what it was opened at, `commission` what that cost, in the exchange's
+    `average_price` is what it was opened at, `commission` what that cost so far and
+    `realised` what shares of it that are sold have made, before commission, in the exchange's
     currency; `quantity` in shares, negative for a short one.
     """
 
@@ -329,6 +330,7 @@ class PositionCarried(_Event):
     quantity: int
     average_price: Decimal
     commission: Money = Decimal(0)
+    realised: Money = Decimal(0)
     opened_at: UtcDatetime
 
 

@@ -307,6 +307,7 @@ _FIELDS: dict[str, SearchStrategy[Any]] = {
     "quantity": _counts(1),
     "ranges": _several(opening_ranges()),
     "reading": _maybe(_readings()),
+    "realised": _money(),
     "reason": _texts(),
     "reference": _references(),
     "remaining": _counts(),

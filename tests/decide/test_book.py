@@ -317,3 +317,23 @@ def test_a_cancel_of_an_order_that_never_arrived_says_nothing_of_the_one_that_is
     ):
         book.apply(event)
     assert not book.orders["a.P"].cancelling
+
+
+def test_what_was_sold_before_the_night_counts_when_the_rest_is_sold():
+    sold = fill(2, "b.P", Side.SELL, 40, "12")
+    today = Book()
+    take(today, submitted(), submitted("b.P", Side.SELL), fill(1), sold)
+    held = today.holdings["BHP"]
+    assert held.made == 80
+    tomorrow = Book()
+    carried = ev.PositionCarried(
+        at=START,
+        symbol="BHP",
+        quantity=held.quantity,
+        average_price=held.cost / held.bought,
+        realised=held.made,
+        opened_at=held.opened_at,
+    )
+    rest = (submitted("c.P", Side.SELL), fill(3, "c.P", Side.SELL, 60, "11"))
+    *_, closed = take(tomorrow, carried, *rest)
+    assert closed.profit == 80 + 60
