@@ -1,10 +1,10 @@
-"""A whole trading day of an installed strategy on the simulated exchange, in a test."""
+"""Whole trading days of an installed strategy on the simulated exchange, in a test."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,11 @@ from skim_core.plugins.strategies import load_strategy
 from skim_core.ports.broker import BrokerSetup
 from skim_core.ports.bus import Bus
 from skim_core.ports.engine import Assignment, DayResult, EngineSetup
+from skim_core.ports.journal import Journal
 from skim_core.sim.broker import SimBroker
 from skim_core.sim.data import Feed
 from skim_core.sim.generated import GeneratedFeed
-from skim_core.sim.options import read_options
+from skim_core.sim.options import SimOptions, read_options
 
 
 @dataclass(frozen=True)
@@ -64,38 +65,66 @@ def simulate_day(
     the market (a generated one when not given), `config` and `phases` stand in for the
     strategy's section of skim.toml, `broker` for the simulated broker's.
     """
+    [day] = simulate_days(
+        strategy, [session], directory, feed=feed, config=config, phases=phases, broker=broker
+    )
+    return day
+
+
+def simulate_days(
+    strategy: str,
+    sessions: Sequence[Session],
+    directory: Path,
+    *,
+    feed: Feed | None = None,
+    config: Mapping[str, Any] | None = None,
+    phases: Mapping[str, Mapping[str, Any]] | None = None,
+    broker: Mapping[str, Any] | None = None,
+) -> list[SimulatedDay]:
+    """Run a strategy's days one after the other and return what happened in each.
+
+    The arguments are those of `simulate_day`. One journal and one account go through all
+    of them, so what a day leaves open is the next one's; clock, broker and engine are new
+    each day, as they are when cron starts it.
+    """
     loaded = load_strategy(strategy)
     graph = loaded.graph.override(phases or {})
-    day = TradingDay(strategy=strategy, session=session, account="paper")
-    assignment = Assignment(day, loaded, graph, validate_config(loaded, config or {}))
     options = read_options(broker or {})
-    exchange = load_exchange(session.exchange, on=session.date)
+    market = feed or GeneratedFeed(seed=options.seed, symbols=options.symbols)
     journal = MemoryJournal()
+    days = []
+    for session in sessions:
+        day = TradingDay(strategy=strategy, session=session, account="paper")
+        assignment = Assignment(day, loaded, graph, validate_config(loaded, config or {}))
+        result = asyncio.run(_run(assignment, journal, options, market, directory))
+        events = tuple(record.event for record in journal.read(day.run_id))
+        book = Book()
+        for event in events:
+            book.apply(event)
+        days.append(SimulatedDay(result, events, book))
+    return days
 
-    async def run() -> DayResult:
-        clock = VirtualClock(session.open - dt.timedelta(minutes=15))
-        setup = BrokerSetup(day.account, clock, exchange, (session,), directory)
-        market = feed or GeneratedFeed(seed=options.seed, symbols=options.symbols)
-        engine = LocalEngine(
-            EngineSetup(
-                journal=journal,
-                bus=Bus(),
-                clock=clock,
-                broker=SimBroker(setup, options, market),
-                broker_name="sim",
-                exchange=exchange,
-                owner="test",
-            )
+
+async def _run(
+    assignment: Assignment, journal: Journal, options: SimOptions, market: Feed, directory: Path
+) -> DayResult:
+    session = assignment.day.session
+    exchange = load_exchange(session.exchange, on=session.date)
+    clock = VirtualClock(session.open - dt.timedelta(minutes=15))
+    setup = BrokerSetup(assignment.day.account, clock, exchange, (session,), directory)
+    engine = LocalEngine(
+        EngineSetup(
+            journal=journal,
+            bus=Bus(),
+            clock=clock,
+            broker=SimBroker(setup, options, market),
+            broker_name="sim",
+            exchange=exchange,
+            owner="test",
         )
-        [result] = await engine.run([assignment])
-        return result
-
-    result = asyncio.run(run())
-    events = tuple(record.event for record in journal.read(day.run_id))
-    book = Book()
-    for event in events:
-        book.apply(event)
-    return SimulatedDay(result, events, book)
+    )
+    [result] = await engine.run([assignment])
+    return result
 
 
 def session_of(exchange: str, date: str, cache: Path) -> Session:

@@ -10,7 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class OrhConfig(BaseModel):
-    """The section ``[strategy.orh_breakout]``."""
+    """The section ``[strategy.orh_breakout]``.
+
+    The first four are what the shared gap scan is asked for: where they are the same as
+    another strategy's, one scan serves both.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,7 +33,7 @@ class OrhConfig(BaseModel):
     )
     candidates_maximum: Annotated[int, Field(ge=1, le=50)] = Field(
         20,
-        description="Most candidates watched, widest gaps first. Own choice; at most 50, the "
+        description="Most candidates on each side, widest gaps first. Own choice; at most 50, the "
         "rows that one scan of Interactive Brokers returns (TWS API, 'Market Scanner').",
     )
     range_minutes: Annotated[int, Field(ge=1, le=60)] = Field(

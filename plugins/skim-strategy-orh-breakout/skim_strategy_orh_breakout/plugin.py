@@ -18,6 +18,7 @@ from skim_core import (
     Phase,
     PhaseGraph,
     Retry,
+    Shared,
     hooks,
 )
 from skim_strategy_orh_breakout import rules
@@ -25,11 +26,26 @@ from skim_strategy_orh_breakout.config import OrhConfig
 
 _AGAIN = Retry(attempts=3, backoff="5s")
 
+# One scan of both sides for every strategy with these settings; each takes its own side. Key,
+# settings and what the hook returns must be those of skim-strategy-gap-fade.
+_GAP_SCAN = Shared(
+    key="gap_scan",
+    settings=("gap_minimum", "price_minimum", "volume_minimum", "candidates_maximum"),
+)
+
 # scan and track_ranges wait in the clock, and their timeouts hold for the longest wait: for
 # symbols that open nine minutes late, and a range of an hour.
 GRAPH = PhaseGraph(
     Phase("setup"),
-    Phase("scan", after="setup", at="open+1m", deadline="open+30m", timeout="15m", retry=_AGAIN),
+    Phase(
+        "scan",
+        after="setup",
+        at="open+1m",
+        deadline="open+30m",
+        timeout="15m",
+        retry=_AGAIN,
+        shared=_GAP_SCAN,
+    ),
     Phase("track_ranges", after="scan", deadline="open+30m", timeout="75m", retry=_AGAIN),
     Phase("alert", after="track_ranges", on_failure="continue"),
     Phase("trade", after="track_ranges", every="1m", between=("open+15m", "close-30m")),
@@ -57,19 +73,23 @@ async def skim_setup(ctx: Context[OrhConfig]) -> None:
 
 @hooks.scan
 async def skim_scan(ctx: Context[OrhConfig]) -> list[Candidate]:
-    """Find what gaps up, once the last group of symbols has opened and traded a minute."""
+    """Find what gaps, up and down, once the last group of symbols has traded a minute."""
     delays = [group.delay for group in ctx.exchange.opening_groups]
     last_open = ctx.session.open + max(delays, default=timedelta(0))
     await ctx.clock.sleep_until(last_open + timedelta(minutes=1))
     config = ctx.config
-    rows = await ctx.market.scan(
-        GapScan(
-            minimum_percent=config.gap_minimum,
-            minimum_price=config.price_minimum,
-            minimum_volume=config.volume_minimum,
-            limit=config.candidates_maximum,
+    rows = [
+        row
+        for minimum in (config.gap_minimum, -config.gap_minimum)
+        for row in await ctx.market.scan(
+            GapScan(
+                minimum_percent=minimum,
+                minimum_price=config.price_minimum,
+                minimum_volume=config.volume_minimum,
+                limit=config.candidates_maximum,
+            )
         )
-    )
+    ]
     return [
         Candidate(
             symbol=row.symbol,
@@ -85,15 +105,15 @@ async def skim_scan(ctx: Context[OrhConfig]) -> list[Candidate]:
 
 @hooks.track_ranges
 async def skim_track_ranges(ctx: Context[OrhConfig]) -> list[OpeningRange]:
-    """Measure each candidate's first minutes, from its own open."""
-    if not ctx.candidates:
-        return []
+    """Measure the first minutes of each candidate that gapped up, from its own open."""
     windows = {
         symbol: rules.opening_window(
             ctx.exchange.opening(symbol, ctx.session), ctx.config.range_minutes
         )
-        for symbol in ctx.candidates
+        for symbol in rules.risen(ctx.candidates.values())
     }
+    if not windows:
+        return []
     await ctx.clock.sleep_until(max(end for _, end in windows.values()))
     bars = await ctx.market.bars(list(windows))
     measured = (rules.measure_range(bars, symbol, *window) for symbol, window in windows.items())

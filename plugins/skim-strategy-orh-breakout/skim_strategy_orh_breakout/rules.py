@@ -9,7 +9,7 @@ from decimal import ROUND_DOWN, Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from skim_core import Bars, OpeningRange, OrderState
+from skim_core import Bars, Candidate, OpeningRange, OrderState
 
 _SIX_PLACES = Decimal("0.000001")
 
@@ -31,6 +31,11 @@ def shown(price: Decimal) -> str:
 def minute_of(moment: datetime) -> datetime:
     """Return the start of the minute that holds `moment`."""
     return moment.replace(second=0, microsecond=0)
+
+
+def risen(candidates: Iterable[Candidate]) -> list[str]:
+    """Return the symbols that did not gap down: the shared scan finds both sides."""
+    return [found.symbol for found in candidates if (found.gap_percent or 0) >= 0]
 
 
 def opening_window(opening: datetime, minutes: int) -> tuple[datetime, datetime]:

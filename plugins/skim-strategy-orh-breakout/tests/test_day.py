@@ -214,6 +214,14 @@ def test_candidates_are_the_widest_gaps_that_are_dear_and_busy_enough(play):
     assert list(day.day.book.candidates) == ["BBB", "CCC", "AAA"]
 
 
+def test_what_gaps_down_is_found_too_and_left_alone(play):
+    falling = {"10:00": (0.90, 0.92, 0.88, 0.90), "10:17": 0.95}
+    day = play({"DOWN": falling, "AAA": BREAKOUT})
+    assert list(day.day.book.candidates) == ["AAA", "DOWN"]
+    assert list(day.day.book.ranges) == ["AAA"]
+    assert day.entries == [("AAA", "10:18:00")]
+
+
 def test_a_gap_at_the_minimum_counts(play):
     day = play({"AAA": {"10:00": 1.03}, "BBB": {"10:00": 1.025}})
     assert list(day.day.book.candidates) == ["AAA"]

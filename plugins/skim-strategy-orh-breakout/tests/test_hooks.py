@@ -63,7 +63,8 @@ class Market:
 
     async def scan(self, request):
         self.scanned_at.append(self.clock.now())
-        return self.rows
+        up = request.minimum_percent >= 0
+        return [row for row in self.rows if (row.gap_percent >= 0) is up]
 
     async def bars(self, symbols, start=None, end=None):
         prices = np.full((len(symbols), SESSION.minutes), 1.0)
@@ -223,7 +224,7 @@ def test_the_scan_waits_for_the_last_opening_group_and_a_minute_more():
     for rules, scanned in ((exchange, minute(1)), (staggered, minute(10))):
         ctx = context(minute(1), exchange=rules)
         asyncio.run(plugin.skim_scan(ctx))
-        assert ctx.market.scanned_at == [scanned]
+        assert set(ctx.market.scanned_at) == {scanned}
 
 
 def test_a_candidate_says_what_was_found():

@@ -1,0 +1,1 @@
+"""Fades opening gaps: a strategy for skim."""

@@ -1,0 +1,1 @@
+"""Holds strong closes over the night: a strategy for skim."""
