@@ -130,7 +130,8 @@ with closing(SqliteJournal.open(path)) as journal:
             for _ in range(random.Random(seed).randrange(1, 300)):
                 acknowledged = int(process.stdout.readline())
             process.send_signal(signal.SIGKILL)
-            rest = process.communicate()[0].split("\n")[:-1]
+            # What was read ahead is in the stream, where communicate would not look.
+            rest = process.stdout.read().split("\n")[:-1]
             acknowledged = int(rest[-1]) if rest else acknowledged
         with closing(SqliteJournal.open(path)) as journal:
             events = events_of(journal)
