@@ -42,7 +42,9 @@ def try_mutant(path: Path, seeds: int) -> Verdict:
         target = copy / bug["file"]
         text = target.read_text(encoding="utf-8")
         if text.count(bug["before"]) != 1:
-            return Verdict(path.stem, False, f"its text is not (or twice) in {bug['file']}")
+            return Verdict(
+                path.stem, found=False, said=f"its text is not (or twice) in {bug['file']}"
+            )
         target.write_text(text.replace(bug["before"], bug["after"]), encoding="utf-8")
         command = [sys.executable, "-m", "skim_core.simulation", "--stop", "--seeds", str(seeds)]
         # The copy must come before the checkout, and before what is installed.
@@ -52,9 +54,9 @@ def try_mutant(path: Path, seeds: int) -> Verdict:
         )
     violated = [line for line in ran.stdout.splitlines() if line.startswith("violated: ")]
     if ran.returncode == VIOLATED and violated:
-        return Verdict(path.stem, True, violated[0].removeprefix("violated: "))
+        return Verdict(path.stem, found=True, said=violated[0].removeprefix("violated: "))
     last = (ran.stderr or ran.stdout).strip().splitlines()
-    return Verdict(path.stem, False, last[-1] if last else "")
+    return Verdict(path.stem, found=False, said=last[-1] if last else "")
 
 
 def main() -> int:
@@ -71,7 +73,10 @@ def main() -> int:
     with ThreadPoolExecutor(asked.jobs) as pool:
         for verdict in pool.map(lambda path: try_mutant(path, asked.seeds), paths):
             missed += not verdict.found
-            print(f"{'found ' if verdict.found else 'MISSED'} {verdict.name}: {verdict.said}")
+            print(
+                f"{'found ' if verdict.found else 'MISSED'} {verdict.name}: {verdict.said}",
+                flush=True,
+            )
     print(f"{len(paths) - missed} of {len(paths)} planted bugs found")
     return 1 if missed or not paths else 0
 

@@ -23,7 +23,7 @@ from skim_core.model.orders import (
 )
 from skim_core.model.reports import OrderReport
 from skim_core.simulation.clock import LoopClock
-from skim_core.simulation.fault_shapes import FaultKind, Occasion
+from skim_core.simulation.fault_shapes import LONGEST_HIDING, FaultKind, Occasion
 from skim_core.simulation.faults import Fault, FaultPlan
 from skim_core.simulation.foreign import foreign_order
 from skim_core.simulation.front import Front
@@ -165,6 +165,9 @@ class ModelExchange:
                 refused = "refused by the exchange (201)"
             elif fault.kind is FaultKind.ACCEPTED_LATE:
                 found.shown_at = now + timedelta(seconds=fault.lasting)
+            elif fault.kind is FaultKind.TRADED_UNSEEN:
+                found.shown_at = now + timedelta(seconds=LONGEST_HIDING)
+                found.hiding = fault.lasting
             elif fault.kind is FaultKind.CANCELLED_BY_OTHERS:
                 self.front.at(now + timedelta(seconds=fault.lasting), self._cancel, found)
             elif fault.kind is FaultKind.FALSE_REJECT:
@@ -206,6 +209,8 @@ class ModelExchange:
         found.parts -= 1
         found.trades += 1
         found.filled += quantity
+        if found.hiding and now < found.shown_at:
+            found.shown_at, found.hiding = now + timedelta(seconds=found.hiding), 0.0
         fill = Fill(
             execution_id=f"x{len(self.fills) + 1:05}",
             reference=order.reference,

@@ -57,6 +57,7 @@ class FaultKind(StrEnum):
     FALSE_REJECT = "false_reject"
     REJECTED = "rejected"
     ACCEPTED_LATE = "accepted_late"
+    TRADED_UNSEEN = "traded_unseen"
     CANCELLED_BY_OTHERS = "cancelled_by_others"
     FILLED_IN_PARTS = "filled_in_parts"
     BOOKS_LAG = "books_lag"
@@ -204,6 +205,12 @@ SHAPES: Mapping[FaultKind, Shape] = MappingProxyType(
             occasions=_ARRIVALS,
             lasting=(0.5, LONGEST_HIDING),
         ),
+        FaultKind.TRADED_UNSEEN: Shape(
+            _BROKER,
+            f"no book shows it for {LONGEST_HIDING:g} s; if it trades by then, for {{lasting}} more",
+            occasions=(Occasion.ENTRY,),
+            lasting=(60, 3000),
+        ),
         FaultKind.CANCELLED_BY_OTHERS: Shape(
             _BROKER,
             "somebody else cancels it after {lasting}",
@@ -216,7 +223,7 @@ SHAPES: Mapping[FaultKind, Shape] = MappingProxyType(
             "it trades in {amount} parts, up to {lasting} apart",
             weight=4,
             occasions=_ARRIVALS,
-            lasting=(0.2, 90),
+            lasting=(0.2, 600),
             amount=(2, 5),
         ),
         FaultKind.BOOKS_LAG: Shape(
@@ -294,6 +301,7 @@ SHAPES: Mapping[FaultKind, Shape] = MappingProxyType(
         FaultKind.SUSPENDED_SENDING: Shape(
             _WORLD,
             "the process stands still for {lasting} as order {amount} is about to leave",
+            weight=4,
             lasting=(1, 900),
             amount=(1, 16),
         ),

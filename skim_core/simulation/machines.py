@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from typing import TypeAlias
 
 from skim_core.engine.local import LocalEngine
 from skim_core.errors import SkimError
 from skim_core.model.events import DayStarted
 from skim_core.model.limits import Limits
-from skim_core.model.orders import Fill
+from skim_core.model.orders import Fill, Order
 from skim_core.model.trading_day import TradingDay
 from skim_core.ports.broker import BrokerNotice, Connection
 from skim_core.ports.bus import Bus
@@ -28,11 +29,28 @@ LISTEN = timedelta(minutes=2)
 
 _RULES = plain_exchange()
 
+Sends: TypeAlias = Callable[[str, Sequence[Order]], None]
+
 
 class WatchedBroker(ModelBroker):
-    """Counts in `looks` how often the books were looked at since the line was taken up."""
+    """Counts in `looks` how often the books were looked at since the line was taken up.
+
+    `sends` is told of each submission with the name of its process.
+    """
 
     looks = 0
+
+    def __init__(
+        self, exchange: ModelExchange, process: Process, clock: LoopClock, sends: Sends
+    ) -> None:
+        super().__init__(exchange, process, clock)
+        self._name = process.name
+        self._sends = sends
+
+    async def submit(self, orders: Sequence[Order]) -> None:
+        """Send orders."""
+        self._sends(self._name, orders)
+        await super().submit(orders)
 
     async def executions(self) -> Sequence[Fill]:
         """Return what the broker's books show of today's trades: a look's last question."""
@@ -63,6 +81,7 @@ class Machine:
         assignments: Callable[[], Sequence[Assignment]],
         limits: Limits,
         began: Callable[[Process], None],
+        sends: Sends,
     ) -> None:
         self.name = name
         self.clock = clock
@@ -75,6 +94,7 @@ class Machine:
         self._assignments = assignments
         self._limits = limits
         self._began = began
+        self._sends = sends
 
     @property
     def alive(self) -> list[Process]:
@@ -124,7 +144,7 @@ class Machine:
     def _start(self, assignments: Sequence[Assignment]) -> Process:
         process = Process(f"{self.name}:{len(self.processes) + 1}", self._loop)
         self.processes.append(process)
-        broker = WatchedBroker(self._exchange, process, self.clock)
+        broker = WatchedBroker(self._exchange, process, self.clock, self._sends)
         self.brokers[process.name] = broker
         engine = LocalEngine(
             EngineSetup(

@@ -21,7 +21,8 @@ class ModelOrder:
     `order` is what it is by now, `process` who sent it. Until it is `transmitted` (its
     bracket has arrived whole) it can't trade and no book shows it; books show it from
     `shown_at` on. `taken` shares were taken by others of its OCA group; `done_at` is when
-    its status became final, `parts` the number of trades that it is meant to fill in.
+    its status became final, `parts` the number of trades that it is meant to fill in;
+    `hiding` is for how many seconds it isn't shown once it has traded before it was.
     """
 
     number: int
@@ -43,6 +44,7 @@ class ModelOrder:
     trades: int = 0
     parts: int = 1
     pause: float = 1.0
+    hiding: float = 0.0
     timer: asyncio.TimerHandle | None = None
     told: OrderReport | None = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, NamedTuple
 
 from skim_core.model import events as ev
@@ -12,6 +13,11 @@ from skim_core.model.orders import Fill, Order, Side
 from skim_core.simulation.exchange import ModelExchange
 from skim_core.simulation.model_orders import ModelOrder
 from skim_core.simulation.outcome import Invariant
+
+UNHEARD = timedelta(seconds=20)
+"""How long a trade may not have been heard of."""
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Passing(NamedTuple):
@@ -32,6 +38,8 @@ class OrdersWatch:
 
     def __init__(self) -> None:
         self.shares: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self._sent: dict[str, datetime] = {}
+        self._crossed: set[str] = set()
         self._forget()
 
     def _forget(self) -> None:
@@ -57,11 +65,31 @@ class OrdersWatch:
         if fold is not None:
             fold(self, strategy, event)
 
-    def traded(self, fill: Fill) -> int:
-        """Count a true trade; return what its strategy holds of the symbol by now."""
+    def leaves(self, reference: str, now: datetime) -> None:
+        """Note when an order left its process."""
+        self._sent[reference] = now
+
+    def arrives(self, order: Order, trades: Iterable[Fill]) -> None:
+        """Note whether a sale has crossed another's trade, of which nobody could know yet."""
+        owner = self.owners.get(order.reference)
+        unheard = self._sent.get(order.reference, NEVER) - UNHEARD
+        if any(
+            fill.at >= unheard
+            and fill.symbol == order.symbol
+            and fill.side is order.side
+            and self.owners.get(fill.reference) == owner
+            for fill in trades
+        ):
+            self._crossed.add(order.reference)
+
+    def traded(self, fill: Fill) -> str | None:
+        """Count a true trade; return what is wrong when it sells more than is held."""
         key = self.owners.get(fill.reference, ""), fill.symbol
         self.shares[key] += fill.side.sign * fill.quantity
-        return self.shares[key]
+        left = self.shares[key]
+        if left < 0 and fill.side is Side.SELL and fill.reference not in self._crossed:
+            return f"{fill.reference} leaves {left} {fill.symbol}"
+        return None
 
     def held(self, strategy: str | None = None) -> set[str]:
         """Return the symbols that a strategy, or any, truly holds."""
@@ -213,6 +241,9 @@ def _of_position(
     key: tuple[str, str], shares: int, orders: Iterable[ModelOrder], halt: Halt | None
 ) -> Iterator[Passing]:
     strategy, symbol = key
+    if shares < 0:
+        text = f"{strategy} is short of {-shares} {symbol}"
+        yield Passing(Invariant.NOTHING_OVERSOLD, ("short", f"{strategy}/{symbol}"), symbol, text)
     sales = [found for found in orders if found.order.side is Side.SELL]
     # A sale at market trades as soon as the market does.
     selling = [found for found in sales if found.order.limit_price is None]

@@ -31,8 +31,9 @@ class Invariant(StrEnum):
 SENTENCES: dict[Invariant, str] = {
     Invariant.ONE_ORDER: "No intent has two orders at the broker that live or have traded, and "
     "no two intents have one.",
-    Invariant.NOTHING_OVERSOLD: "No strategy ever sells more than it holds, and no more than it "
-    "holds or may yet buy rests to be sold, but for a short time.",
+    Invariant.NOTHING_OVERSOLD: "No strategy sells more than it holds, unless its sale crossed "
+    "another's trade on the way, and then not for long; nor does more than it holds or may yet "
+    "buy rest to be sold, but for a short time.",
     Invariant.PROTECTED: "Every position has a working stop of its size or is being sold, within "
     "its limit of simulated time in which a process ran and could reach the broker; in a halt "
     "that says so it is sold.",
@@ -40,7 +41,8 @@ SENTENCES: dict[Invariant, str] = {
     Invariant.BOOKS_AGREE: "Each strategy's positions by its journal equal the true ones when all "
     "is calm again, and the orders that rest are the journal's, as it says, but for a short "
     "time; or the difference is shown.",
-    Invariant.ONE_OWNER: "Nobody goes on with a day whose lease another holds.",
+    Invariant.ONE_OWNER: "Nobody goes on with a day whose lease another holds, and "
+    "nobody sends an order of a day with which another has gone on.",
     Invariant.ENTRIES_ALLOWED: "No entry is decided outside its window, above a limit, after a "
     "halt, or in a symbol with an order in doubt; and none works on in a halt or when its "
     "position is left.",

@@ -164,7 +164,12 @@ class SimulatedStrategy:
         leaving = ctx.now >= ctx.session.close - _LEAVE
         for symbol, position in list(ctx.positions.items()):
             chance = self._chance(symbol, "manage", minutes)
-            if leaving or chance < 10:  # noqa: PLR2004
+            entering = any(
+                state.live and not state.order.closes
+                for state in ctx.orders.all()
+                if state.order.symbol == symbol
+            )
+            if leaving or chance < (50 if entering else 10):
                 await ctx.orders.exit(symbol, reason="leaving")
             elif chance < 22:  # noqa: PLR2004
                 await self._leave_at_a_price(ctx, symbol, position.average_price)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from operator import is_not
 from random import Random
@@ -12,6 +12,7 @@ from skim_core.decide.book import Book
 from skim_core.errors import SequenceError
 from skim_core.model import events as ev
 from skim_core.model.limits import Limits
+from skim_core.model.orders import Order
 from skim_core.model.session import Session
 from skim_core.simulation.clock import LoopClock
 from skim_core.simulation.decisions_watch import DecisionsWatch
@@ -96,6 +97,7 @@ class Watch:
         self._safe: set[str] = set()
         self._kept: defaultdict[str, list[ev.Event]] = defaultdict(list)
         self._unsynced: list[Appended] = []
+        self._owners: dict[str, str] = {}
         self._last_look = clock.now()
 
     def follow(self, exchange: ModelExchange) -> None:
@@ -119,7 +121,8 @@ class Watch:
 
     def tell(self, text: str) -> None:
         """Add a line to the history."""
-        self.history.append(f"{self._clock.now():%H:%M:%S.%f} {text}")
+        moment = self._clock.now().time().isoformat("microseconds")
+        self.history.append(f"{moment} {text}")
 
     # The broker
 
@@ -135,9 +138,8 @@ class Watch:
         for fill in exchange.fills[self._seen_fills :]:
             self.figures["trades"] += 1
             if fill.reference.startswith("sk1-"):
-                left = self._orders.traded(fill)
-                if left < 0:
-                    text = f"{fill.reference} leaves {left} {fill.symbol}"
+                text = self._orders.traded(fill)
+                if text is not None:
                     self.violate(Invariant.NOTHING_OVERSOLD, text)
         self._seen_fills = len(exchange.fills)
 
@@ -146,6 +148,7 @@ class Watch:
             return
         self.figures["orders"] += 1
         reference = order.order.reference
+        self._orders.arrives(order.order, exchange.fills)
         for other in exchange.orders[: self._seen_orders]:
             if other.order.reference == reference and (other.live or other.filled):
                 text = f"{reference} is at the broker as {other.broker_id} and {order.broker_id}"
@@ -228,10 +231,22 @@ class Watch:
 
     def _taken_over(self, run_id: str) -> None:
         """Check that whoever goes on with a day holds its lease."""
-        process, lease = current_process.get(), self._disk.contents.leases.get(run_id)
+        process = current_process.get()
+        self._owners[run_id.partition("/")[0]] = process.name if process is not None else ""
+        lease = self._disk.contents.leases.get(run_id)
         if process is not None and (lease is None or lease.owner != process.name):
             owner = lease.owner if lease is not None else "nobody"
             text = f"{process.name} goes on with {run_id}, whose lease {owner} holds"
+            self.violate(Invariant.ONE_OWNER, text)
+
+    def sends(self, process: str, orders: Sequence[Order]) -> None:
+        """See orders leave a process; those that another has gone on with must not."""
+        for order in orders:
+            self._orders.leaves(order.reference, self._clock.now())
+        strategy = self._orders.owners.get(orders[0].reference, "")
+        owner = self._owners.get(strategy)
+        if owner != process:
+            text = f"{process} sends {orders[0].reference} although {owner} has gone on"
             self.violate(Invariant.ONE_OWNER, text)
 
     def _decided(self, strategy: str, event: ev.OrderIntended) -> None:

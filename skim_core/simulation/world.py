@@ -9,12 +9,10 @@ from datetime import timedelta
 from functools import partial
 from random import Random
 
-from skim_core.model.controls import Halt, Resume
 from skim_core.model.limits import Limits
 from skim_core.ports.engine import Assignment
 from skim_core.simulation.agenda import SimulationStuck
 from skim_core.simulation.clock import LoopClock
-from skim_core.simulation.disk import Controlled
 from skim_core.simulation.exchange import ModelExchange
 from skim_core.simulation.fault_shapes import FaultKind, Party
 from skim_core.simulation.faults import Fault, FaultPlan
@@ -22,6 +20,7 @@ from skim_core.simulation.loop import SimulationLoop
 from skim_core.simulation.machines import Machine, day_of
 from skim_core.simulation.market import ModelMarket
 from skim_core.simulation.outcome import Invariant, Outcome
+from skim_core.simulation.people import People
 from skim_core.simulation.process import Process, current_process
 from skim_core.simulation.strategy import GRAPH
 from skim_core.simulation.traders import Trader, built_in
@@ -37,6 +36,7 @@ LENGTH = timedelta(minutes=90)
 _EARLY = timedelta(minutes=10)
 _START = timedelta(minutes=-8)
 _MONITOR = timedelta(minutes=5)
+_APART = timedelta(minutes=3, seconds=30)
 _CALM = timedelta(minutes=1)
 _END = timedelta(minutes=45)
 _STEPS = 400_000
@@ -69,8 +69,8 @@ def simulate(plan: FaultPlan, traders: Sequence[Trader] = ()) -> Outcome:
 class World:
     """Everything outside the processes: it carries out the faults that are its own.
 
-    One built-in strategy trades, and on some seeds a second one, or `traders` do; on some a second machine watches over
-    the same days. Limits differ from seed to seed.
+    One built-in strategy trades, and on some seeds a second one, or `traders` do; on some a
+    second machine watches over the same days. Limits differ from seed to seed.
     """
 
     def __init__(
@@ -93,6 +93,7 @@ class World:
         )
         self._disk = WatchedDisk(self._watch)
         self._watch.on(self._disk)
+        self._people = People(self._disk, self._clock)
         wrong = partial(self._watch.violate, Invariant.ONE_ORDER)
         self._traders = tuple(traders) or built_in(plan, names, SYMBOLS, wrong)
         market = ModelMarket(plan.seed, SYMBOLS, self._session, plan.faults)
@@ -133,8 +134,8 @@ class World:
         close = self._session.close - self._session.open
         machine = self._machines[0]
         self._at(_START, machine.start_trading_day)
-        for number, any_machine in enumerate(self._machines, 1):
-            self._monitor(any_machine, _START + number * timedelta(minutes=1))
+        for number, any_machine in enumerate(self._machines):
+            self._monitor(any_machine, _START + timedelta(minutes=1) + number * _APART)
         for fault in self.plan.faults:
             if fault.party is Party.WORLD:
                 self._prepare(fault)
@@ -152,6 +153,7 @@ class World:
             assignments=self._assignments,
             limits=self._account_limits,
             began=self._began,
+            sends=self._watch.sends,
         )
 
     def _assignments(self) -> Sequence[Assignment]:
@@ -227,8 +229,8 @@ class World:
             FaultKind.DISK_FULL: self._fill_disk,
             FaultKind.DISK_READ_ONLY: self._protect_disk,
             FaultKind.DISK_LOCKED: self._lock_disk,
-            FaultKind.HALTED_BY_PEOPLE: self._halt,
-            FaultKind.RESUMED_BY_PEOPLE: self._resume,
+            FaultKind.HALTED_BY_PEOPLE: self._people.halt,
+            FaultKind.RESUMED_BY_PEOPLE: self._people.resume,
         }.get(fault.kind)
         if carry_out is not None and fault.at is not None:
 
@@ -273,29 +275,6 @@ class World:
 
     def _lock_disk(self, fault: Fault) -> None:
         self._disk.locked_until = self._loop.time() + fault.lasting
-
-    def _halt(self, fault: Fault) -> None:
-        self._control(
-            Halt(
-                at=self._clock.now(),
-                account="paper",
-                by="a person",
-                why="enough",
-                strategy=self._traders[0].name if fault.variant == "strategy" else None,
-                flatten=fault.variant.endswith("flatten"),
-            )
-        )
-
-    def _resume(self, _fault: Fault) -> None:
-        self._control(Resume(at=self._clock.now(), account="paper", by="a person"))
-
-    def _control(self, control: Halt | Resume) -> None:
-        try:
-            self._disk.refuse_writing(self._loop.time())
-        except Exception:  # noqa: BLE001  the person sees the error, and nothing else happens
-            return
-        self._disk.write(Controlled(control))
-        self._disk.sync()
 
     # Time
 
