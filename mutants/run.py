@@ -55,7 +55,8 @@ def try_mutant(path: Path, seeds: int) -> Verdict:
     violated = [line for line in ran.stdout.splitlines() if line.startswith("violated: ")]
     if ran.returncode == VIOLATED and violated:
         return Verdict(path.stem, found=True, said=violated[0].removeprefix("violated: "))
-    last = (ran.stderr or ran.stdout).strip().splitlines()
+    # A crash is told on the one, a run that found nothing on the other.
+    last = (ran.stderr if ran.returncode else ran.stdout).strip().splitlines()
     return Verdict(path.stem, found=False, said=last[-1] if last else "")
 
 
