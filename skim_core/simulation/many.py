@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -56,6 +57,8 @@ def run_batch(seeds: Iterable[int]) -> Totals:
     """Run a day for each seed."""
     # The same refusal a thousand times is no news here.
     logging.disable(logging.CRITICAL)
+    # A process that is killed as it calls its broker leaves the call behind.
+    warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
     totals = Totals()
     for seed in seeds:
         totals.add(simulate(plan_of(seed)))
