@@ -257,7 +257,9 @@ class World:
         self._machines[0].start_trading_day()
 
     def _start_elsewhere(self, _fault: Fault) -> None:
-        machine = self._machine("b", LoopClock(self._loop, self._epoch))
+        # By its name in a lease a process is told from all others.
+        name = chr(ord("a") + len(self._machines))
+        machine = self._machine(name, LoopClock(self._loop, self._epoch))
         self._machines.append(machine)
         machine.start_trading_day()
         self._every(_MONITOR, machine.start_monitoring)
