@@ -204,7 +204,7 @@ class DayOrders:
             self._broke(error)
         else:
             unknown = any(state.in_doubt for state in self._book.live)
-            open_still = unknown or self._reconciler.refused
+            open_still = unknown or self._reconciler.refused or self._hearing.unsettled
             self._look_at = self._clock.now() + LOOK_AGAIN if open_still else None
             if self._again is not None:
                 self._look_at = self._clock.now()

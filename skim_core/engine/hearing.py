@@ -15,13 +15,17 @@ _OVER = frozenset({OrderStage.CANCELLED, OrderStage.REJECTED})
 
 
 class Hearing:
-    """Records what notices and looks mean; `doubt` is called when one is suspicious."""
+    """Records what notices and looks mean; `doubt` is called when one is suspicious.
+
+    `unsettled`: the last look showed an order at work that is over by what was told since.
+    """
 
     def __init__(self, recorder: Recorder, doubt: Callable[[str], None]) -> None:
         self._recorder = recorder
         self._book = recorder.book
         self._doubt = doubt
         self._twins: set[tuple[str, str]] = set()
+        self.unsettled = False
 
     def disown(self, reference: str, broker_id: str) -> None:
         """Heed no notice of the second of two orders that carry the same reference.
@@ -50,6 +54,7 @@ class Hearing:
 
     def look(self, snapshot: Snapshot) -> None:
         """Record what a look at the broker's books shows of our orders."""
+        self.unsettled = False
         for fill in sorted(snapshot.fills, key=lambda found: found.at):
             self._fill(fill)
         for reference, report in snapshot.by_reference.items():
@@ -57,6 +62,8 @@ class Hearing:
             if state is None:
                 continue
             if told_since(state, snapshot.at):
+                # By the broker's clock, that is: another look has to tell, when it is behind.
+                self.unsettled |= state.stage in _OVER and not report.status.final
                 continue
             if report.status.final and report.filled > state.filled:
                 continue
