@@ -355,6 +355,11 @@ class Book:
     }
 
 
+def is_entry(state: OrderState) -> bool:
+    """Whether the order opens a position, or adds to one."""
+    return not state.order.closes and state.order.parent is None
+
+
 def is_stop(state: OrderState) -> bool:
     """Whether the order is a protective stop."""
     return state.order.purpose == "stop"

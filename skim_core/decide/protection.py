@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
-from skim_core.decide.book import Book, covered, is_stop
+from skim_core.decide.book import Book, covered, is_entry, is_stop
 from skim_core.decide.holdings import Holding
 from skim_core.model import events as ev
 from skim_core.model.orders import OrderStage, OrderState, TimeInForce
@@ -128,13 +128,13 @@ _Found: TypeAlias = list[tuple[Action, datetime | None]]
 
 def _in_symbol(book: Book, symbol: str) -> _Found:
     live = [state for state in book.live_orders(symbol) if not state.cancelling]
-    entries = [state for state in live if _is_entry(state)]
+    entries = [state for state in live if is_entry(state)]
     holding = book.holdings.get(symbol)
     found: _Found = []
     if book.halted is not None:
         found += _cancels(entries, "entries are halted")
     if holding is None:
-        idle = [state for state in live if not _is_entry(state) and not _awaits(book, state)]
+        idle = [state for state in live if not is_entry(state) and not _awaits(book, state)]
         return found + _cancels(idle, "nothing is left to close")
     if book.halted is not None and book.halted.flatten:
         return found + _flatten(book, symbol, "halted, everything is sold")
@@ -153,7 +153,7 @@ def _cover(book: Book, symbol: str, holding: Holding) -> _Found:
         return []
     cover = covered(stops)
     # An entry that is being cancelled may still trade: a fill can come before the cancel.
-    entering = any(_is_entry(state) for state in book.live_orders(symbol))
+    entering = any(is_entry(state) for state in book.live_orders(symbol))
     if not entering:
         excess = _shrink(stops, held) if cover > held else []
         excess += _trim(book, symbol, held)
@@ -238,10 +238,6 @@ def _awaits(book: Book, state: OrderState) -> bool:
     """Whether a child may get something to close yet: its entry still works."""
     parent = book.orders.get(state.order.parent) if state.order.parent else None
     return parent is not None and parent.live
-
-
-def _is_entry(state: OrderState) -> bool:
-    return state.order.parent is None and not _is_exit(state) and not is_stop(state)
 
 
 def _is_exit(state: OrderState) -> bool:

@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
-from skim_core.decide.book import Book
+from skim_core.decide.book import Book, is_entry
 from skim_core.model.limits import Limits, RiskReading
 from skim_core.model.market import Quote
-from skim_core.model.orders import Order, OrderState, Side
+from skim_core.model.orders import Order, Side
 from skim_core.model.session import Session
 from skim_core.model.times import format_duration
 
@@ -105,7 +105,7 @@ def _price(order: Order, quote: Quote | None) -> Decimal | None:
 
 
 def _entering(book: Book) -> set[str]:
-    return {state.order.symbol for state in book.live if _is_entry(state)}
+    return {state.order.symbol for state in book.live if is_entry(state)}
 
 
 def _committed(book: Book, order: Order) -> int:
@@ -113,12 +113,8 @@ def _committed(book: Book, order: Order) -> int:
     held = book.holdings.get(order.symbol)
     shares = abs(held.quantity) if held else 0
     return shares + sum(
-        state.open_quantity for state in book.live_orders(order.symbol) if _is_entry(state)
+        state.open_quantity for state in book.live_orders(order.symbol) if is_entry(state)
     )
-
-
-def _is_entry(state: OrderState) -> bool:
-    return not state.order.closes and state.order.parent is None
 
 
 def _exact(amount: Decimal) -> Decimal:

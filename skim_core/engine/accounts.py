@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from skim_core.decide.book import Book
@@ -48,30 +48,26 @@ class AccountBooks:
         others = [self._read(run_id) for run_id in latest.values() if run_id not in self._here]
         return [*self._here.values(), *others]
 
-    def held(self) -> Mapping[str, int]:
-        """Return the shares by symbol that all strategies hold together."""
-        shares: dict[str, int] = {}
-        for book in self.books():
-            for symbol, holding in book.holdings.items():
-                shares[symbol] = shares.get(symbol, 0) + holding.quantity
-        return shares
-
-    def references(self) -> set[str]:
-        """Return the references of all orders of all strategies."""
-        return {reference for book in self.books() for reference in book.orders}
-
-    def doubtful(self) -> set[str]:
-        """Return the symbols in which any strategy has an order in doubt."""
-        return {
-            state.order.symbol for book in self.books() for state in book.live if state.in_doubt
-        }
-
     def _read(self, run_id: str) -> Book:
         other = self._elsewhere.setdefault(run_id, _Elsewhere())
         for record in self._journal.read(run_id, other.sequence):
             other.book.apply(record.event)
             other.sequence = record.sequence
         return other.book
+
+
+def held_shares(books: Iterable[Book]) -> Mapping[str, int]:
+    """Return the shares by symbol that all strategies hold together."""
+    shares: dict[str, int] = {}
+    for book in books:
+        for symbol, holding in book.holdings.items():
+            shares[symbol] = shares.get(symbol, 0) + holding.quantity
+    return shares
+
+
+def doubtful_symbols(books: Iterable[Book]) -> set[str]:
+    """Return the symbols in which any strategy has an order in doubt."""
+    return {state.order.symbol for book in books for state in book.live if state.in_doubt}
 
 
 class Controls:

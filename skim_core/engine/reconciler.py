@@ -16,7 +16,7 @@ from skim_core.decide.reconciliation import (
     judge,
     told_since,
 )
-from skim_core.engine.accounts import AccountBooks
+from skim_core.engine.accounts import AccountBooks, doubtful_symbols, held_shares
 from skim_core.engine.hearing import Hearing
 from skim_core.engine.line import BrokerLine
 from skim_core.engine.recorder import Recorder
@@ -108,15 +108,16 @@ class Reconciler:
         return snapshot
 
     def _conclude(self, snapshot: Snapshot, reason: str, passes: int) -> None:
-        held, now = self._accounts.held(), self._clock.now()
+        books, now = self._accounts.books(), self._clock.now()
+        held = held_shares(books)
         certain = not self._line.quiet_time
         events = list(judge(self._book, snapshot, held, now, certain=certain))
         orders, shares, differences = account_found(
             self._book,
             snapshot,
             held,
-            self._accounts.references(),
-            doubtful=self._accounts.doubtful(),
+            {reference for book in books for reference in book.orders},
+            doubtful=doubtful_symbols(books),
             first=not self._compared and not self._book.reconciled,
         )
         self._compared = True
@@ -156,22 +157,23 @@ class Reconciler:
         if state.stage is OrderStage.FILLED:
             for rest in found:
                 _log.error("%s has traded, and still works: that is cancelled.", reference)
-                self._hearing.disown(reference, rest.broker_id)
-                await self._line.answer(self._line.broker.cancel(reference, rest.broker_id or None))
+                await self._disown(rest)
         elif state.live:
             for twin in found:
                 if len(found) > 1 and twin.broker_id != (state.broker_id or found[0].broker_id):
                     _log.error("%s is at the broker twice: the newer is cancelled.", reference)
-                    self._hearing.disown(reference, twin.broker_id)
-                    await self._line.answer(
-                        self._line.broker.cancel(reference, twin.broker_id or None)
-                    )
+                    await self._disown(twin)
             if told_since(state, at):
                 return
             if state.cancelling:
                 await self._line.answer(self._line.broker.cancel(reference))
             elif _differs(state, found[0]):
                 await self._line.answer(self._line.broker.modify(state.order))
+
+    async def _disown(self, twin: OrderReport) -> None:
+        """Cancel what works beside, or after, an order of the same reference."""
+        self._hearing.disown(twin.reference, twin.broker_id)
+        await self._line.answer(self._line.broker.cancel(twin.reference, twin.broker_id or None))
 
 
 def _differs(state: OrderState, report: OrderReport) -> bool:
