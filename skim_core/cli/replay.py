@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,11 +11,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skim_core.cli.logs import begin_logging
 from skim_core.cli.output import Toned, echo, print_json, table
-from skim_core.cli.wanted import parse_date
+from skim_core.cli.wanted import market_of, parse_date, settings_with
 from skim_core.errors import ConfigError
-from skim_core.settings import Settings, load_settings
+from skim_core.settings import Settings
 
 if TYPE_CHECKING:
     from skim_core.replay.plan import Plan
@@ -54,15 +51,11 @@ class Replayed:
             "SKIM_BROKER": "sim",
             "SKIM_PACE": "fast",
             "SKIM_EXCHANGE": self.exchange,
-            "SKIM_BROKERS__SIM__DATA": str(self.data.resolve()) if self.data else None,
-            "SKIM_BROKERS__SIM__SEED": None if self.seed is None else str(self.seed),
+            **market_of(self.data, self.seed),
             "SKIM_BROKERS__SIM__CASH": self.capital,
             **self._changed(),
         }
-        options = {name: value for name, value in given.items() if value is not None}
-        settings = load_settings(self.config, os.environ, options)
-        begin_logging(logging.DEBUG if self.debug else settings.log_level.upper())
-        return settings
+        return settings_with(given, self.config, debug=self.debug)
 
     def _changed(self) -> dict[str, str]:
         if self.changes and len(set(self.strategies)) != 1:

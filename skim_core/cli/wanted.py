@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,21 +39,35 @@ class Wanted:
             "SKIM_BROKER": self.broker,
             "SKIM_EXCHANGE": self.exchange,
             "SKIM_ACCOUNT": self.account,
-            "SKIM_BROKERS__SIM__DATA": str(self.data.resolve()) if self.data else None,
-            "SKIM_BROKERS__SIM__SEED": None if self.seed is None else str(self.seed),
+            **market_of(self.data, self.seed),
         }
-        options = {name: value for name, value in given.items() if value is not None}
-        settings = load_settings(self.config, os.environ, options)
-        level = logging.DEBUG if self.debug else settings.log_level.upper()
-        begin_logging(level)
-        if warning := exposed_secret(settings):
-            logging.getLogger("skim").warning("%s", warning)
-        return settings
+        return settings_with(given, self.config, debug=self.debug)
 
     @property
     def date(self) -> dt.date | None:
         """The date of the session that was asked for. Raises ConfigError for no date."""
         return parse_date(self.session, "--session") if self.session else None
+
+
+def market_of(data: Path | None, seed: int | None) -> dict[str, str | None]:
+    """Return the settings that the options of the simulated market stand for."""
+    return {
+        "SKIM_BROKERS__SIM__DATA": str(data.resolve()) if data else None,
+        "SKIM_BROKERS__SIM__SEED": None if seed is None else str(seed),
+    }
+
+
+def settings_with(given: Mapping[str, str | None], config: Path | None, *, debug: bool) -> Settings:
+    """Load the settings, `given` before environment before file, and begin to log.
+
+    What is None was not given. Raises ConfigError.
+    """
+    options = {name: value for name, value in given.items() if value is not None}
+    settings = load_settings(config, os.environ, options)
+    begin_logging(logging.DEBUG if debug else settings.log_level.upper())
+    if warning := exposed_secret(settings):
+        logging.getLogger("skim").warning("%s", warning)
+    return settings
 
 
 def parse_date(text: str, option: str) -> dt.date:
