@@ -227,7 +227,8 @@ def _known(reading: RiskReading, age: timedelta | None, currency: str) -> str:
         old = f", {span(age)} old{late}" if age is not None else late
         quoted = f"Last price {price(reading.last)}{old}"
     profit = f"{money(reading.realised, signed=True)} realised"
-    profit += f", {money(reading.unrealised, signed=True)} open"
+    if reading.unrealised is not None:
+        profit += f", {money(reading.unrealised, signed=True)} open"
     if reading.peak:
         profit += f", {money(reading.peak, signed=True)} at its highest"
     return (

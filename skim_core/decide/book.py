@@ -7,6 +7,7 @@ fold of its own fills, whatever else the account holds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -18,6 +19,14 @@ from skim_core.errors import SequenceError
 from skim_core.model import events as ev
 from skim_core.model.market import Candidate, OpeningRange
 from skim_core.model.orders import Fill, OrderStage, OrderState, Position
+
+
+@dataclass(slots=True)
+class _Symbol:
+    """The references of one symbol's orders, oldest first."""
+
+    all: list[str] = field(default_factory=list)
+    live: dict[str, None] = field(default_factory=dict)
 
 
 class Book:
@@ -34,6 +43,10 @@ class Book:
         self._ranges: dict[str, OpeningRange] = {}
         self._orders: dict[str, OrderState] = {}
         self._live: dict[str, None] = {}
+        self._entering: dict[str, str] = {}
+        self._by_symbol: dict[str, _Symbol] = {}
+        self._decided: dict[str, dict[str, str]] = {}
+        self._touches: list[str] = []
         self._holdings: dict[str, Holding] = {}
         self._executions: dict[str, str] = {}
         self._bare: dict[str, datetime] = {}
@@ -86,9 +99,33 @@ class Book:
         """The orders that may still trade, oldest first."""
         return [self._orders[reference] for reference in self._live]
 
+    @property
+    def has_live(self) -> bool:
+        """Whether any order may still trade."""
+        return bool(self._live)
+
+    @property
+    def entering(self) -> set[str]:
+        """The symbols in which an entry may still trade."""
+        return set(self._entering.values())
+
+    def orders_in(self, symbol: str) -> list[OrderState]:
+        """Return every order in `symbol`, oldest first."""
+        known = self._by_symbol.get(symbol)
+        return [self._orders[reference] for reference in known.all] if known else []
+
     def live_orders(self, symbol: str) -> list[OrderState]:
         """Return the orders in `symbol` that may still trade, oldest first."""
-        return [state for state in self.live if state.order.symbol == symbol]
+        known = self._by_symbol.get(symbol)
+        return [self._orders[reference] for reference in known.live] if known else []
+
+    def decided(self, purpose: str) -> Mapping[str, str]:
+        """Return the newest order of each decision of that purpose: its reference by symbol."""
+        return MappingProxyType(self._decided.get(purpose, {}))
+
+    def touched_since(self, mark: int) -> tuple[dict[str, None], int]:
+        """Return the symbols whose orders or position changed since `mark`, and the next mark."""
+        return dict.fromkeys(self._touches[mark:]), len(self._touches)
 
     def unknown(self, symbol: str) -> OrderState | None:
         """Return an order in `symbol` of which nobody knows what became of it, or None."""
@@ -214,7 +251,7 @@ class Book:
 
     def _see_peak(self, reading: Any) -> None:
         if reading is not None:
-            self.peak = max(self.peak, reading.realised + reading.unrealised)
+            self.peak = max(self.peak, reading.profit)
 
     def _advance(self, event: Any) -> None:
         state = self._orders[event.reference]
@@ -261,7 +298,7 @@ class Book:
         group = state.order.oca_group
         if group is None:
             return
-        for other in self.live:
+        for other in self.live_orders(state.order.symbol):
             if other.order.oca_group == group and other.order.reference != state.order.reference:
                 taken = min(other.taken + quantity, other.order.quantity - other.filled)
                 self._orders[other.order.reference] = other.model_copy(update={"taken": taken})
@@ -282,6 +319,7 @@ class Book:
 
     def _carry_position(self, event: ev.PositionCarried) -> None:
         self._holdings[event.symbol] = Holding.carried(event)
+        self._touches.append(event.symbol)
         self._look_at_cover(event.symbol, event.at)
 
     def _close(self, event: ev.PositionClosed) -> None:
@@ -309,12 +347,23 @@ class Book:
         self.reconciled = True
 
     def _put(self, state: OrderState, at: datetime | None = None) -> None:
-        reference = state.order.reference
+        order, reference = state.order, state.order.reference
+        known = self._by_symbol.get(order.symbol)
+        if known is None:
+            known = self._by_symbol[order.symbol] = _Symbol()
+        if reference not in self._orders:
+            known.all.append(reference)
+            self._decided.setdefault(order.purpose, {})[order.symbol] = reference
         self._orders[reference] = state
+        self._touches.append(order.symbol)
         if state.live:
-            self._live[reference] = None
+            self._live[reference] = known.live[reference] = None
+            if is_entry(state):
+                self._entering[reference] = order.symbol
         else:
             self._live.pop(reference, None)
+            known.live.pop(reference, None)
+            self._entering.pop(reference, None)
         if at is not None:
             self._look_at_cover(state.order.symbol, at)
 

@@ -71,8 +71,8 @@ def exit_group(book: Book, day: TradingDay, symbol: str) -> str:
     """Return the OCA group of all that closes the position in `symbol`: its newest stop's."""
     groups = [
         state.order.oca_group
-        for state in book.orders.values()
-        if state.order.symbol == symbol and is_stop(state) and state.order.oca_group
+        for state in book.orders_in(symbol)
+        if is_stop(state) and state.order.oca_group
     ]
     return groups[-1] if groups else order_reference(day, symbol, "exit", leg="G")
 

@@ -106,7 +106,7 @@ _AT_MOST: tuple[tuple[str, _Measure], ...] = (
     ("positions", lambda c: c.reading.positions + 1),
     ("orders_per_minute", lambda c: c.reading.orders_last_minute + 1),
     ("orders_per_day", lambda c: c.reading.orders_today + 1),
-    ("loss_per_day", lambda c: -(c.reading.realised + c.reading.unrealised)),
-    ("drawdown", lambda c: c.reading.peak - c.reading.realised - c.reading.unrealised),
+    ("loss_per_day", lambda c: -c.reading.profit),
+    ("drawdown", lambda c: c.reading.peak - c.reading.profit),
 )
 """Limits that must not be exceeded, each with what is compared with it."""

@@ -16,6 +16,7 @@ says what is missing. Asked again it says the same, until an event shows that it
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -75,34 +76,46 @@ Action: TypeAlias = PlaceStop | ResizeStop | Flatten | CancelOrder
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """What is to be done now, and when to look again if nothing happens before."""
+    """What is to be done now, and when to look again if nothing happens before.
+
+    `wanting`: the symbols that want something; all others are as they should be until an
+    order or position of theirs changes, or a halt does.
+    """
 
     actions: tuple[Action, ...] = ()
     look_at: datetime | None = None
+    wanting: tuple[str, ...] = ()
 
 
-def protect(book: Book, now: datetime) -> Protection:
-    """Return what is to be done now so that every position is protected.
+def protect(book: Book, now: datetime, symbols: Iterable[str] | None = None) -> Protection:
+    """Return what is to be done now so that every position is protected, in `symbols` or in all.
 
     What was touched less than `SETTLE` ago is looked at again then: a broker tells of one
     trade in several notices.
     """
     actions: list[Action] = []
     looks: list[datetime] = []
-    for symbol in {state.order.symbol: None for state in book.live} | dict.fromkeys(book.holdings):
+    wanting: list[str] = []
+    for symbol in open_symbols(book) if symbols is None else symbols:
         if book.unknown(symbol) is not None:
             continue
         found = _in_symbol(book, symbol)
-        settled = book.touched.get(symbol, now - SETTLE) + SETTLE
-        due = max([settled, *(moment for _, moment in found if moment is not None)])
         if not found:
             continue
+        wanting.append(symbol)
+        settled = book.touched.get(symbol, now - SETTLE) + SETTLE
+        due = max([settled, *(moment for _, moment in found if moment is not None)])
         # What seems to lie further ahead was told by another clock: no stop waits for that.
         if now < due <= now + AGAIN:
             looks.append(due)
         else:
             actions += [action for action, _ in found]
-    return Protection(tuple(actions), min(looks, default=None))
+    return Protection(tuple(actions), min(looks, default=None), tuple(wanting))
+
+
+def open_symbols(book: Book) -> dict[str, None]:
+    """Return the symbols of which an order may trade or anything is held."""
+    return {state.order.symbol: None for state in book.live} | dict.fromkeys(book.holdings)
 
 
 def lapses(book: Book, now: datetime, limit: timedelta) -> tuple[ev.Event, ...]:
@@ -203,9 +216,7 @@ def _replace(book: Book, symbol: str, holding: Holding, missing: int) -> _Found:
 
 
 def _flatten(book: Book, symbol: str, reason: str) -> _Found:
-    exits = [
-        state for state in book.orders.values() if state.order.symbol == symbol and _is_exit(state)
-    ]
+    exits = [state for state in book.orders_in(symbol) if _is_exit(state)]
     if any(_is_leaving(state) for state in exits):
         return []
     not_before = None
@@ -218,9 +229,8 @@ def _last(book: Book, symbol: str, holding: Holding) -> OrderState | None:
     """Return the newest stop that the position had."""
     stops = [
         state
-        for state in book.orders.values()
-        if state.order.symbol == symbol
-        and is_stop(state)
+        for state in book.orders_in(symbol)
+        if is_stop(state)
         and state.order.side is not holding.side
         and _belongs(book, state, holding)
     ]

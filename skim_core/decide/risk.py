@@ -50,10 +50,13 @@ def read_risk(
     books: Sequence[Book],
     now: datetime,
     opened: datetime | None = None,
+    *,
+    unrealised: bool = True,
 ) -> RiskReading:
     """Return what an entry's limits are checked against: `books` are those of the scope.
 
-    What is held is worth its last quote; without one, what it cost. What was sent and made in
+    What is held is worth its last quote; without one, what it cost: `unrealised` tells
+    whether that is asked for. What was sent and made in
     a session that was over when the day's own `opened` is not the day's.
     """
     quote = quotes.get(order.symbol)
@@ -61,13 +64,8 @@ def read_risk(
     value = price * order.quantity
     today = [book for book in books if not (opened and book.closes and book.closes <= opened)]
     sent = [at for book in today for at in book.entries_sent]
-    entering = {symbol for book in books for symbol in _entering(book)}
+    entering = {symbol for book in books for symbol in book.entering}
     positions = {symbol for book in books for symbol in book.holdings} | entering
-    unrealised = Decimal(0)
-    for book in books:
-        for symbol, held in book.holdings.items():
-            mark = quotes[symbol].last if symbol in quotes else held.cost / held.bought
-            unrealised += held.profit(mark)
     return RiskReading(
         last=quote.last if quote else None,
         quoted_at=quote.at if quote else None,
@@ -78,7 +76,7 @@ def read_risk(
         orders_today=len(sent),
         orders_last_minute=sum(at > now - _MINUTE for at in sent),
         realised=_exact(sum((book.realised for book in today), Decimal(0))),
-        unrealised=_exact(unrealised),
+        unrealised=_exact(_unrealised(books, quotes)) if unrealised else None,
         peak=_exact(sum((book.peak for book in today), Decimal(0))),
     )
 
@@ -104,8 +102,13 @@ def _price(order: Order, quote: Quote | None) -> Decimal | None:
     return limit
 
 
-def _entering(book: Book) -> set[str]:
-    return {state.order.symbol for state in book.live if is_entry(state)}
+def _unrealised(books: Sequence[Book], quotes: Mapping[str, Quote]) -> Decimal:
+    total = Decimal(0)
+    for book in books:
+        for symbol, held in book.holdings.items():
+            mark = quotes[symbol].last if symbol in quotes else held.cost / held.bought
+            total += held.profit(mark)
+    return total
 
 
 def _committed(book: Book, order: Order) -> int:
@@ -194,14 +197,14 @@ def _price_distance(check: _Check) -> str:
 
 
 def _loss(check: _Check) -> str:
-    profit, limit = check.reading.realised + check.reading.unrealised, check.limits.loss_per_day
+    profit, limit = check.reading.profit, check.limits.loss_per_day
     if limit is None or profit > -limit:
         return ""
     return f"the day has lost {-profit:,.2f}, the limit is {limit:,}"
 
 
 def _drawdown(check: _Check) -> str:
-    profit, limit = check.reading.realised + check.reading.unrealised, check.limits.drawdown
+    profit, limit = check.reading.profit, check.limits.drawdown
     fall = check.reading.peak - profit
     if limit is None or fall < limit:
         return ""

@@ -131,12 +131,16 @@ def _resume(state: DayState, _event: ev.DayResumed) -> DayState:
     return replace(state, phases=phases)
 
 
-def _expose(state: DayState, *names: str) -> DayState:
-    return replace(state, exposure=state.exposure | set(names))
+def _expose(state: DayState, name: str) -> DayState:
+    if name in state.exposure:
+        return state
+    return replace(state, exposure=state.exposure | {name})
 
 
-def _cover(state: DayState, *names: str) -> DayState:
-    return replace(state, exposure=state.exposure - set(names))
+def _cover(state: DayState, name: str) -> DayState:
+    if name not in state.exposure:
+        return state
+    return replace(state, exposure=state.exposure - {name})
 
 
 _FOLDS: dict[type[ev.Event], Callable[[DayState, Any], DayState]] = {

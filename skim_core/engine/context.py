@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -87,6 +87,9 @@ class PermittedOrders:
 
     def find(self, symbol: str, purpose: str = "entry") -> OrderState | None:
         return self._desk.find(symbol, purpose)
+
+    def decided(self, purpose: str = "entry") -> Set[str]:
+        return self._desk.decided(purpose)
 
     def all(self) -> Sequence[OrderState]:
         return self._desk.all()

@@ -9,7 +9,7 @@ the broker says.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from decimal import Decimal
 from typing import Any
 
@@ -181,12 +181,12 @@ class OrderDesk:
 
     def find(self, symbol: str, purpose: str = "entry") -> OrderState | None:
         """Return the newest order that a decision made, or None."""
-        made = [
-            state
-            for state in self._book.orders.values()
-            if state.order.symbol == symbol and state.order.purpose == purpose
-        ]
-        return made[-1] if made else None
+        reference = self._book.decided(purpose).get(symbol)
+        return self._book.orders[reference] if reference is not None else None
+
+    def decided(self, purpose: str) -> Set[str]:
+        """Return the symbols in which a decision of that purpose was made."""
+        return self._book.decided(purpose).keys()
 
     def all(self) -> Sequence[OrderState]:
         """Return all of today's orders of this strategy, oldest first."""
@@ -239,7 +239,9 @@ class OrderDesk:
     def _bracket_of(self, entry: OrderState) -> tuple[Order, ...]:
         reference = entry.order.reference
         children = (
-            state.order for state in self._book.orders.values() if state.order.parent == reference
+            state.order
+            for state in self._book.orders_in(entry.order.symbol)
+            if state.order.parent == reference
         )
         return entry.order, *children
 

@@ -40,6 +40,7 @@ class EntryGate:
         self._turns = common.turns
         self._limits = limits
         self._account_limits = account_limits
+        self._on_losses = limits.on_losses or account_limits.on_losses
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -75,11 +76,14 @@ class EntryGate:
         return refusal(limits, entry, reading, session, self._clock.now())
 
     async def _read(self, entry: Order, books: Callable[[], Sequence[Book]]) -> RiskReading:
-        symbols = sorted({entry.symbol, *held_symbols(books())})
-        quotes = await self._line.answer(self._line.broker.quotes(symbols))
+        # What is held is asked for only where a limit needs it: a broker counts such requests.
+        held = held_symbols(books()) if self._on_losses else ()
+        quotes = await self._line.answer(self._line.broker.quotes(sorted({entry.symbol, *held})))
         opened = self._recorder.day.session.open
         # What was decided elsewhere while quotes were asked for counts.
-        return read_risk(entry, quotes, books(), self._clock.now(), opened)
+        return read_risk(
+            entry, quotes, books(), self._clock.now(), opened, unrealised=self._on_losses
+        )
 
     def _blocked(self, entry: Order, *, reconciled: bool) -> Refusal | None:
         if self._clock.now() >= self._recorder.day.session.close:

@@ -7,10 +7,11 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from skim_core.decide.protection import Action, lapses, next_lapse, protect
+from skim_core.decide.protection import Action, lapses, next_lapse, open_symbols, protect
 from skim_core.engine.desk import OrderDesk
 from skim_core.engine.recorder import Recorder
 from skim_core.errors import BrokerError, JournalError, OrderRefusedError
+from skim_core.model import events as ev
 from skim_core.ports.clock import Clock
 
 _log = logging.getLogger("skim.orders")
@@ -50,6 +51,10 @@ class Guard:
         # What was looked at last, and what came of it: the same gives the same.
         self._seen: tuple[int, bool, bool] | None = None
         self._next: datetime | None = None
+        # The symbols to look at: those that want something, and those that changed since.
+        self._symbols: dict[str, None] = {}
+        self._mark = 0
+        self._halted: ev.EntriesHalted | None = None
 
     @property
     def busy(self) -> bool:
@@ -59,7 +64,7 @@ class Guard:
     def look(self) -> datetime | None:
         """Do what is missing; return when to look again if nothing happens before."""
         book, now = self._book, self._clock.now()
-        if not book.holdings and not book.live and not book.lapsed:
+        if not book.holdings and not book.has_live and not book.lapsed:
             return None
         seen = (book.version, self._ready(), self.busy)
         if seen == self._seen and (self._next is None or now < self._next):
@@ -71,13 +76,21 @@ class Guard:
         if self._not_before is not None and now < self._not_before:
             looks.append(self._not_before)
         elif self._ready() and not self.busy:
-            found = protect(book, now)
+            found = protect(book, now, self._changed())
+            self._symbols = dict.fromkeys(found.wanting)
             looks.append(found.look_at)
             if found.actions:
                 self._task = asyncio.create_task(self._carry_out(found.actions))
         self._seen = (book.version, self._ready(), self.busy)
         self._next = min((moment for moment in looks if moment is not None), default=None)
         return self._next
+
+    def _changed(self) -> dict[str, None]:
+        touched, self._mark = self._book.touched_since(self._mark)
+        if self._book.halted is not self._halted:
+            self._halted = self._book.halted
+            return open_symbols(self._book)
+        return self._symbols | touched
 
     def stop(self) -> None:
         """Begin nothing more."""

@@ -68,6 +68,11 @@ class Limits(Model):
         default=False, description="Whether entries may be sent on delayed market data."
     )
 
+    @property
+    def on_losses(self) -> bool:
+        """Whether any of them looks at what is held at its present price."""
+        return self.loss_per_day is not None or self.drawdown is not None
+
 
 class RiskReading(Model):
     """What an entry's limits were checked against, at the instant of the check.
@@ -75,7 +80,8 @@ class RiskReading(Model):
     `last` is the last trade in quote currency, `quoted_at` when that was; `value` what the
     order is worth at most, `position_value` what the position would be worth with it.
     `positions`, `orders_today` and `orders_last_minute` count without this one. `realised`
-    and `unrealised` are the day's profit, `peak` its highest so far.
+    and `unrealised` are the day's profit, `peak` its highest so far; `unrealised` is None
+    where no limit on losses asked for it.
     """
 
     last: Price | None = None
@@ -87,5 +93,10 @@ class RiskReading(Model):
     orders_today: Count = 0
     orders_last_minute: Count = 0
     realised: Money = Decimal(0)
-    unrealised: Money = Decimal(0)
+    unrealised: Money | None = None
     peak: Money = Decimal(0)
+
+    @property
+    def profit(self) -> Decimal:
+        """The day's profit, of which what is not known counts as nothing."""
+        return self.realised + (self.unrealised or Decimal(0))

@@ -193,7 +193,7 @@ def _readings() -> SearchStrategy[RiskReading]:
         position_value=_money(),
         positions=_counts(),
         realised=_money(),
-        unrealised=_money(),
+        unrealised=_maybe(_money()),
     )
 
 
