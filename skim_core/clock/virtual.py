@@ -6,18 +6,16 @@ import asyncio
 import heapq
 from collections.abc import Callable
 from contextvars import ContextVar, Token
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from types import TracebackType
 from typing import Self
 
 
-@dataclass(order=True, slots=True)
+@dataclass(slots=True)
 class _Timer:
-    when: datetime
-    number: int
-    callback: Callable[[], None] | None = field(compare=False)
+    callback: Callable[[], None] | None
 
     def cancel(self) -> None:
         self.callback = None
@@ -79,7 +77,7 @@ class VirtualClock:
 
     def __init__(self, start: datetime) -> None:
         self._now = start
-        self._timers: list[_Timer] = []
+        self._timers: list[tuple[datetime, int, _Timer]] = []
         self._numbers = count()
         self.holds = 0
         self._stepping = False
@@ -90,8 +88,8 @@ class VirtualClock:
 
     def call_at(self, when: datetime, callback: Callable[[], None]) -> _Timer:
         """Call `callback` when time has come to `when`."""
-        timer = _Timer(when, next(self._numbers), callback)
-        heapq.heappush(self._timers, timer)
+        timer = _Timer(callback)
+        heapq.heappush(self._timers, (when, next(self._numbers), timer))
         self.go_on()
         return timer
 
@@ -132,9 +130,9 @@ class VirtualClock:
     def _step(self) -> None:
         self._stepping = False
         while self._timers and not self.holds:
-            timer = heapq.heappop(self._timers)
+            when, _, timer = heapq.heappop(self._timers)
             if timer.callback is not None:
-                self._now = max(self._now, timer.when)
+                self._now = max(self._now, when)
                 timer.callback()
                 break
         self.go_on()

@@ -8,6 +8,9 @@ from datetime import datetime
 from skim_core.decide.state import DayState
 from skim_core.decide.timing import latest_start, next_tick
 from skim_core.model import events as ev
+from skim_core.model.base import sound
+
+_TICKED = sound(ev.PhaseTicked)
 
 
 def succeeded(
@@ -15,7 +18,7 @@ def succeeded(
 ) -> ev.PhaseTicked | ev.PhaseCompleted:
     """Return the event for an attempt of phase `name` that returned."""
     if state.graph[name].repeats:
-        return ev.PhaseTicked(at=now, phase=name, attempt=state.phases[name].attempt)
+        return _TICKED(at=now, phase=name, attempt=state.phases[name].attempt)
     return ev.PhaseCompleted(at=now, phase=name, result=result)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -17,8 +18,33 @@ from skim_core.decide.holdings import Holding, split
 from skim_core.decide.orders import next_stage
 from skim_core.errors import SequenceError
 from skim_core.model import events as ev
+from skim_core.model.base import changed, sound
 from skim_core.model.market import Candidate, OpeningRange
 from skim_core.model.orders import Fill, OrderStage, OrderState, Position
+
+# Made of what is sound already.
+_STATE, _FILLED = sound(OrderState), sound(ev.OrderFilled)
+_STOP_HIT, _OPENED = sound(ev.StopHit), sound(ev.PositionOpened)
+
+_REFERENCES: dict[type[ev.Event], Callable[[Any], str]] = {
+    ev.OrderFilled: attrgetter("fill.reference"),
+    **dict.fromkeys(
+        (
+            ev.OrderSending,
+            ev.OrderAcknowledged,
+            ev.OrderModified,
+            ev.OrderCancelling,
+            ev.OrderCancelled,
+            ev.OrderRejected,
+            ev.OrderAbsent,
+            ev.OrderUnknown,
+            ev.OrderResolved,
+            ev.StopHit,
+        ),
+        attrgetter("reference"),
+    ),
+}
+"""How the events that are about one order name it."""
 
 
 @dataclass(slots=True)
@@ -149,13 +175,13 @@ class Book:
         """Raise SequenceError when one of `events` can't happen to its order; change nothing."""
         stages: dict[str, OrderStage] = {}
         for event in events:
-            if isinstance(event, ev.OrderIntended):
+            if type(event) is ev.OrderIntended:
                 if event.order.reference in self._orders:
                     what = f"{event.order.reference} was decided twice"
                     raise _damaged(what)
                 stages[event.order.reference] = OrderStage.INTENT
                 continue
-            if isinstance(event, ev.OrderCarried):
+            if type(event) is ev.OrderCarried:
                 stages[event.state.order.reference] = event.state.stage
                 continue
             reference = _reference_of(event)
@@ -190,10 +216,10 @@ class Book:
         if state is None or told:
             return ()
         remaining = max(0, state.order.quantity - state.filled - fill.quantity)
-        events: list[ev.Event] = [ev.OrderFilled(at=fill.at, fill=fill, remaining=remaining)]
+        events: list[ev.Event] = [_FILLED(at=fill.at, fill=fill, remaining=remaining)]
         if is_stop(state) and state.order.stop_price is not None:
             events.append(
-                ev.StopHit(
+                _STOP_HIT(
                     at=fill.at,
                     reference=fill.reference,
                     symbol=fill.symbol,
@@ -211,7 +237,7 @@ class Book:
             events.append(holding.closed(closing))
         if opening is not None and (holding is None or closing is not None):
             events.append(
-                ev.PositionOpened(
+                _OPENED(
                     at=fill.at,
                     symbol=fill.symbol,
                     side=fill.side,
@@ -243,7 +269,7 @@ class Book:
 
     def _intend(self, event: ev.OrderIntended) -> None:
         order = event.order
-        self._put(OrderState(order=order, changed_at=event.at))
+        self._put(_STATE(order=order, changed_at=event.at))
         self.refusals.pop((order.symbol, order.purpose), None)
         self._see_peak(event.reading)
         if event.reading is not None:
@@ -256,27 +282,27 @@ class Book:
     def _advance(self, event: Any) -> None:
         state = self._orders[event.reference]
         changes: dict[str, Any] = {"stage": next_stage(state.stage, event), "changed_at": event.at}
-        if isinstance(event, ev.OrderSending):
+        if type(event) is ev.OrderSending:
             # A cancel that was asked for before was of an order that never arrived.
             changes |= {"sent_at": event.at, "resendable": False, "cancelling": False}
-        elif isinstance(event, ev.OrderAbsent):
+        elif type(event) is ev.OrderAbsent:
             may = event.certain or state.order.limit_price is not None
             changes |= {"reason": event.reason, "resendable": may}
-        elif isinstance(event, ev.OrderAcknowledged):
+        elif type(event) is ev.OrderAcknowledged:
             changes["broker_id"] = event.broker_id or state.broker_id
         else:
             changes["reason"] = getattr(event, "reason", "") or getattr(event, "finding", "")
-        self._put(state.model_copy(update=changes), event.at)
+        self._put(changed(state, changes), event.at)
 
     def _modify(self, event: ev.OrderModified) -> None:
         state = self._orders[event.reference]
         prices = {"limit_price": event.limit_price, "stop_price": event.stop_price}
-        order = state.order.model_copy(update={"quantity": event.quantity, **prices})
-        self._put(state.model_copy(update={"order": order}), event.at)
+        order = changed(state.order, {"quantity": event.quantity, **prices})
+        self._put(changed(state, {"order": order}), event.at)
 
     def _ask_cancel(self, event: ev.OrderCancelling) -> None:
         state = self._orders[event.reference]
-        self._put(state.model_copy(update={"cancelling": True}), event.at)
+        self._put(changed(state, {"cancelling": True}), event.at)
 
     def _fill(self, event: ev.OrderFilled) -> None:
         fill = event.fill
@@ -292,7 +318,7 @@ class Book:
         self._executions[fill.execution_id] = fill.reference
         self._take_from_group(state, fill.quantity)
         self._hold(fill)
-        self._put(state.model_copy(update=changes), fill.at)
+        self._put(changed(state, changes), fill.at)
 
     def _take_from_group(self, state: OrderState, quantity: int) -> None:
         group = state.order.oca_group
@@ -301,7 +327,7 @@ class Book:
         for other in self.live_orders(state.order.symbol):
             if other.order.oca_group == group and other.order.reference != state.order.reference:
                 taken = min(other.taken + quantity, other.order.quantity - other.filled)
-                self._orders[other.order.reference] = other.model_copy(update={"taken": taken})
+                self._orders[other.order.reference] = changed(other, {"taken": taken})
 
     def _hold(self, fill: Fill) -> None:
         closing, opening = split(self._holdings.get(fill.symbol), fill)
@@ -426,9 +452,8 @@ def resolved_execution(reference: str) -> str:
 
 
 def _reference_of(event: ev.Event) -> str | None:
-    if isinstance(event, ev.OrderFilled):
-        return event.fill.reference
-    return getattr(event, "reference", None)
+    reference = _REFERENCES.get(type(event))
+    return reference(event) if reference is not None else None
 
 
 def _damaged(what: str) -> SequenceError:

@@ -7,7 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from skim_core.model import events as ev
+from skim_core.model.base import sound
 from skim_core.model.orders import Fill, Position, Side
+
+_CLOSED, _POSITION = sound(ev.PositionClosed), sound(Position)
 
 
 @dataclass(slots=True)
@@ -63,7 +66,7 @@ class Holding:
 
     def position(self, symbol: str) -> Position:
         """Return what is held."""
-        return Position(
+        return _POSITION(
             symbol=symbol, quantity=self.quantity, average_price=self.cost / self.bought
         )
 
@@ -77,7 +80,7 @@ class Holding:
         """Return the event of `fill`'s closing the position."""
         commission = self.commission + fill.commission
         proceeds = self.proceeds + fill.quantity * fill.price
-        return ev.PositionClosed(
+        return _CLOSED(
             at=fill.at,
             symbol=fill.symbol,
             quantity=self.bought,

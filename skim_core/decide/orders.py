@@ -74,13 +74,13 @@ def next_stage(stage: OrderStage, event: ev.Event) -> OrderStage:
     """
     if type(event) in KEEPS:
         return stage
-    if isinstance(event, ev.OrderResolved):
+    if type(event) is ev.OrderResolved:
         if stage is UNKNOWN:
             return RESOLVED[event.outcome]
     else:
         following = STAGES.get((stage, type(event)))
         if following is not None:
-            done = isinstance(event, ev.OrderFilled) and not event.remaining
+            done = type(event) is ev.OrderFilled and not event.remaining
             return FILLED if done else following
     msg = f"{event.kind!r} can't happen to an order that is {stage}: the journal is damaged."
     raise SequenceError(msg)

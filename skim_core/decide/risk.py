@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from skim_core.decide.book import Book, is_entry
+from skim_core.model.base import sound
 from skim_core.model.limits import Limits, RiskReading
 from skim_core.model.market import Quote
 from skim_core.model.orders import Order, Side
@@ -20,6 +21,7 @@ from skim_core.model.session import Session
 from skim_core.model.times import format_duration
 
 _MINUTE = timedelta(minutes=1)
+_READING = sound(RiskReading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def read_risk(
     sent = [at for book in today for at in book.entries_sent]
     entering = {symbol for book in books for symbol in book.entering}
     positions = {symbol for book in books for symbol in book.holdings} | entering
-    return RiskReading(
+    return _READING(
         last=quote.last if quote else None,
         quoted_at=quote.at if quote else None,
         delayed=quote.delayed if quote else False,

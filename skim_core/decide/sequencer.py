@@ -53,7 +53,7 @@ from typing import TypeAlias
 from skim_core.decide.state import DayState, PhaseState, PhaseStatus
 from skim_core.decide.timing import latest_start, on_grid
 from skim_core.model import events as ev
-from skim_core.model.base import Model, Name, UtcDatetime
+from skim_core.model.base import Model, Name, UtcDatetime, sound
 from skim_core.model.phases import OnFailure, Phase, Shared
 from skim_core.model.times import Duration, format_duration
 
@@ -98,6 +98,10 @@ class Plan(Model):
     commands: tuple[Command, ...] = ()
     wake_at: UtcDatetime | None = None
 
+
+# Their parts are sound already: nothing is left to be validated.
+_PLAN, _START = sound(Plan), sound(StartPhase)
+_NOTHING = Plan()
 
 # The rules
 
@@ -178,7 +182,7 @@ def _due(state: DayState, phase: Phase, now: datetime) -> Answer:
     due = current.not_before or _first_due(state, phase)
     if now < due:
         return min(due, latest_start(state, phase) or due)
-    return StartPhase(
+    return _START(
         phase=phase.name,
         attempt=current.attempt + 1,
         due=due,
@@ -202,25 +206,50 @@ RULES: tuple[tuple[str, Callable[[DayState, Phase, datetime], Answer]], ...] = (
 
 def plan(state: DayState, now: datetime) -> Plan:
     """Return what is to be done at `now`: the same answer for the same state and instant."""
-    if state.finished:
-        return Plan()
-    commands: list[Command] = []
-    wakes: list[datetime] = []
-    for phase in state.graph:
-        if state.phases[phase.name].status.ended:
-            continue
-        answer = _ask(state, phase, now)
-        if isinstance(answer, datetime):
-            wakes.append(answer)
-        else:
-            commands.append(answer)
-    if all(phase.status.ended for phase in state.phases.values()):
-        _finish(state, now, commands, wakes)
-    wake_at = min(wakes, default=NEVER)
-    # Its parts are sound already: nothing is left to be validated.
-    return Plan.model_construct(
-        commands=tuple(commands), wake_at=None if wake_at is NEVER else wake_at
-    )
+    return Planner().plan(state, now)
+
+
+class Planner:
+    """Plans one day again and again: `plan`, without asking what can't have changed.
+
+    The rules look, besides at the phase itself, at which phases have ended and at whether
+    anything is open. So the instant at which a phase is to be looked at again stands until
+    one of these is another, or that instant has come.
+    """
+
+    def __init__(self) -> None:
+        self._asleep: dict[str, tuple[PhaseState, int, bool, datetime]] = {}
+
+    def plan(self, state: DayState, now: datetime) -> Plan:
+        """Return what is to be done at `now`."""
+        if state.finished:
+            return _NOTHING
+        commands: list[Command] = []
+        wake_at = NEVER
+        phases, exposed = state.phases, bool(state.exposure)
+        waking = [phase for phase in state.graph if not phases[phase.name].status.ended]
+        ended = len(phases) - len(waking)
+        for phase in waking:
+            current = phases[phase.name]
+            asleep = self._asleep.get(phase.name)
+            if (
+                asleep is not None
+                and asleep[0] is current
+                and asleep[1] == ended
+                and asleep[2] is exposed
+                and now < asleep[3]
+            ):
+                wake_at = min(wake_at, asleep[3])
+                continue
+            answer = _ask(state, phase, now)
+            if isinstance(answer, datetime):
+                self._asleep[phase.name] = (current, ended, exposed, answer)
+                wake_at = min(wake_at, answer)
+            else:
+                commands.append(answer)
+        if not waking:
+            wake_at = _finish(state, now, commands)
+        return _PLAN(commands=tuple(commands), wake_at=None if wake_at is NEVER else wake_at)
 
 
 def _ask(state: DayState, phase: Phase, now: datetime) -> Command | datetime:
@@ -231,14 +260,15 @@ def _ask(state: DayState, phase: Phase, now: datetime) -> Command | datetime:
     return NEVER
 
 
-def _finish(state: DayState, now: datetime, commands: list[Command], wakes: list[datetime]) -> None:
+def _finish(state: DayState, now: datetime, commands: list[Command]) -> datetime:
+    """Add the end of the day to the commands; return when to look again."""
     over = state.session.close + AFTERMATH
     if state.exposure and now < over:
-        wakes.append(over)
-        return
+        return over
     fault = next(_faults(state), "")
     outcome = ev.Outcome.FAILED if fault else ev.Outcome.COMPLETED
     commands.append(Record(event=ev.DayFinished(at=now, outcome=outcome, reason=fault)))
+    return NEVER
 
 
 def _faults(state: DayState) -> Iterator[str]:

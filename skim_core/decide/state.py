@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from skim_core.model.events import Outcome, SkipReason
 from skim_core.model.graph import PhaseGraph
@@ -29,8 +29,7 @@ class PhaseStatus(StrEnum):
         return self is not PhaseStatus.PENDING and self is not PhaseStatus.RUNNING
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseState:
+class PhaseState(NamedTuple):
     """One phase of one strategy's day.
 
     `attempt` counts the attempts (or ticks) begun, `failures` those that failed in a row,
@@ -54,8 +53,7 @@ class PhaseState:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DayState:
+class DayState(NamedTuple):
     """A strategy's day: its phases, and what of it may still be open at the broker.
 
     `exposure` names every order that is not done and every symbol that is held.

@@ -7,7 +7,6 @@ status after it. Anything else is a damaged journal.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, TypeAlias
 
 from skim_core.decide.state import DayState, PhaseState, PhaseStatus
@@ -37,7 +36,7 @@ def evolve(state: DayState | None, event: ev.Event) -> DayState:
     Events that say nothing about phases or exposure leave the state as it is. Raises
     SequenceError for an event that can't happen in this state.
     """
-    if isinstance(event, ev.DayStarted):
+    if type(event) is ev.DayStarted:
         return _begin(state, event)
     if state is None:
         msg = f"a day begins with day_started, found {event.kind!r} first: the journal is damaged."
@@ -45,7 +44,7 @@ def evolve(state: DayState | None, event: ev.Event) -> DayState:
     fold = _FOLDS.get(type(event))
     if fold is None:
         return state
-    if state.finished:
+    if state.outcome is not None:
         msg = f"{event.kind!r} can't follow the end of {state.run_id}: the journal is damaged."
         raise SequenceError(msg)
     return fold(state, event)
@@ -76,10 +75,8 @@ def _fold_phase(state: DayState, event: Any) -> DayState:
             f"which is {found}: the journal is damaged."
         )
         raise SequenceError(msg)
-    changed = _PHASE_CHANGES[type(event)](state, phase, event)
-    return replace(
-        state, phases={**state.phases, event.phase: replace(phase, status=status, **changed)}
-    )
+    following = phase._replace(status=status, **_PHASE_CHANGES[type(event)](state, phase, event))
+    return state._replace(phases={**state.phases, event.phase: following})
 
 
 _Change: TypeAlias = Callable[[DayState, PhaseState, Any], dict[str, Any]]
@@ -123,30 +120,30 @@ _PHASE_CHANGES: dict[type[ev.Event], _Change] = {
 
 def _resume(state: DayState, _event: ev.DayResumed) -> DayState:
     phases = {
-        name: replace(phase, status=PENDING, not_before=phase.due, deaths=phase.deaths + 1)
+        name: phase._replace(status=PENDING, not_before=phase.due, deaths=phase.deaths + 1)
         if phase.status is RUNNING
         else phase
         for name, phase in state.phases.items()
     }
-    return replace(state, phases=phases)
+    return state._replace(phases=phases)
 
 
 def _expose(state: DayState, name: str) -> DayState:
     if name in state.exposure:
         return state
-    return replace(state, exposure=state.exposure | {name})
+    return state._replace(exposure=state.exposure | {name})
 
 
 def _cover(state: DayState, name: str) -> DayState:
     if name not in state.exposure:
         return state
-    return replace(state, exposure=state.exposure - {name})
+    return state._replace(exposure=state.exposure - {name})
 
 
 _FOLDS: dict[type[ev.Event], Callable[[DayState, Any], DayState]] = {
     **dict.fromkeys(_PHASE_CHANGES, _fold_phase),
     ev.DayResumed: _resume,
-    ev.DayFinished: lambda state, event: replace(state, outcome=event.outcome),
+    ev.DayFinished: lambda state, event: state._replace(outcome=event.outcome),
     ev.OrderIntended: lambda state, event: _expose(state, event.order.reference),
     ev.OrderSending: lambda state, event: _expose(state, event.reference),
     ev.OrderAcknowledged: lambda state, event: _expose(state, event.reference),

@@ -12,7 +12,7 @@ from typing import Any
 
 from skim_core.decide.sequencer import StartPhase
 from skim_core.engine.context import Permit
-from skim_core.engine.doors import through_doors
+from skim_core.engine.overtime import Overtime
 from skim_core.engine.rehearsal import rehearse
 from skim_core.engine.threads import in_thread, leave_if_forked
 from skim_core.model.text import one_line
@@ -63,6 +63,7 @@ class Attempt:
         command: StartPhase,
         permit: Permit,
         clock: Clock,
+        overtime: Overtime,
         report: Callable[[Returned | Raised], None],
     ) -> None:
         self._command = command
@@ -73,20 +74,21 @@ class Attempt:
         self._task: asyncio.Task[None] | None = None
         self._reported = False
         self._process = os.getpid()
-        timed_out = f"timed out after {format_duration(command.timeout)}"
-        self._guard = asyncio.get_running_loop().call_later(
-            command.timeout.total_seconds(), self.cancel, timed_out
-        )
+        self._overtime = overtime
+        overtime.limit(self, command.timeout.total_seconds(), self._time_out)
 
     def start(self, strategy: Strategy, context: Context[Any]) -> None:
         """Begin calling the hook."""
         name = f"{context.strategy}.{context.phase}"
         patience = min(self._command.timeout.total_seconds(), _STANDSTILL)
         self._task = asyncio.get_running_loop().create_task(
-            self._run(strategy, through_doors(context)),
+            self._run(strategy, context),
             name=name,
             context=entered(Guest(f"phase {name}", patience)),
         )
+
+    def _time_out(self) -> None:
+        self.cancel(f"timed out after {format_duration(self._command.timeout)}")
 
     def cancel(self, error: str) -> None:
         """Stop the attempt and report it failed with `error`; it is not waited for."""
@@ -161,7 +163,7 @@ class Attempt:
 
     def _end(self) -> None:
         self._permit.revoke()
-        self._guard.cancel()
+        self._overtime.release(self)
         self._hold.release()
 
     def _tell_if_left_behind(self) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from skim_core.decide.sequencer import StartPhase
 from skim_core.engine.desk import OrderDesk
+from skim_core.engine.doors import Door
 from skim_core.engine.recorder import Recorder
 from skim_core.engine.threads import waiter
 from skim_core.errors import OrderRefusedError
@@ -22,7 +24,7 @@ from skim_core.model.session import Session
 from skim_core.ports.bars import Bars
 from skim_core.ports.broker import Account, Broker, GapRow, GapScan
 from skim_core.ports.clock import Clock
-from skim_core.ports.context import Context
+from skim_core.ports.context import Context, Day, Market, Orders
 from skim_core.ports.engine import Assignment, EngineSetup
 
 
@@ -88,7 +90,7 @@ class PermittedOrders:
     def find(self, symbol: str, purpose: str = "entry") -> OrderState | None:
         return self._desk.find(symbol, purpose)
 
-    def decided(self, purpose: str = "entry") -> Set[str]:
+    def decided(self, purpose: str = "entry") -> AbstractSet[str]:
         return self._desk.decided(purpose)
 
     def all(self) -> Sequence[OrderState]:
@@ -142,27 +144,36 @@ class BookView:
             self.recorder.record(CandidatesPurged(at=self.clock.now()))
 
 
-def make_context(
-    command: StartPhase,
-    assignment: Assignment,
-    setup: EngineSetup,
-    orders: PermittedOrders,
-    recorder: Recorder,
-) -> Context[Any]:
-    """Return the context of one attempt."""
-    day = assignment.day
-    logger = logging.getLogger(f"skim.strategy.{day.strategy}")
-    return Context(
-        strategy=day.strategy,
-        phase=command.phase,
-        attempt=command.attempt,
-        session=day.session,
-        exchange=setup.exchange,
-        config=assignment.config,
-        clock=setup.clock,
-        market=SessionMarket(setup.broker, day.session, setup.clock),
-        orders=orders,
-        day=BookView(recorder, setup.clock),
-        log=logging.LoggerAdapter(logger, {"run_id": day.run_id, "phase": command.phase}),
-        waiter=waiter(asyncio.get_running_loop()),
-    )
+class Contexts:
+    """Makes the contexts of one day's attempts: all of the engine's behind doors.
+
+    A door passes on whatever is asked of it, which no type can say.
+    """
+
+    def __init__(self, assignment: Assignment, setup: EngineSetup, recorder: Recorder) -> None:
+        day = assignment.day
+        self._assignment = assignment
+        self._exchange = setup.exchange
+        self._clock = Door(setup.clock)
+        self._market = Door(SessionMarket(setup.broker, day.session, setup.clock))
+        self._day = Door(BookView(recorder, setup.clock))
+        self._logger = logging.getLogger(f"skim.strategy.{day.strategy}")
+        self._waiter = waiter(asyncio.get_running_loop())
+
+    def make(self, command: StartPhase, orders: PermittedOrders) -> Context[Any]:
+        """Return the context of one attempt."""
+        day = self._assignment.day
+        return Context(
+            strategy=day.strategy,
+            phase=command.phase,
+            attempt=command.attempt,
+            session=day.session,
+            exchange=self._exchange,
+            config=self._assignment.config,
+            clock=cast("Clock", self._clock),
+            market=cast("Market", self._market),
+            orders=cast("Orders", Door(orders)),
+            day=cast("Day", self._day),
+            log=logging.LoggerAdapter(self._logger, {"run_id": day.run_id, "phase": command.phase}),
+            waiter=self._waiter,
+        )

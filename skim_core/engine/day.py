@@ -9,20 +9,22 @@ from datetime import datetime, timedelta
 
 from skim_core.decide.attempts import failed, succeeded
 from skim_core.decide.book import Book
-from skim_core.decide.sequencer import CancelPhase, Command, Plan, Record, StartPhase, plan
+from skim_core.decide.sequencer import CancelPhase, Command, Plan, Planner, Record, StartPhase
 from skim_core.decide.state import DayState, PhaseStatus
 from skim_core.engine.attempt import Attempt, Raised, Returned, describe
 from skim_core.engine.carry import carried
 from skim_core.engine.common import Common
-from skim_core.engine.context import Permit, PermittedOrders, make_context
+from skim_core.engine.context import Contexts, Permit, PermittedOrders
 from skim_core.engine.day_orders import DayOrders
 from skim_core.engine.inbox import Inbox
 from skim_core.engine.messages import Broke, ControlsChanged, Message, Stop, Told, Wake
+from skim_core.engine.overtime import Overtime
 from skim_core.engine.recorder import Recorder
 from skim_core.engine.results import record_result
 from skim_core.engine.shared import Identity, SharedFailure, SharedPhases, SharedResult, identity
 from skim_core.errors import SkimError
 from skim_core.model import events as ev
+from skim_core.model.base import sound
 from skim_core.model.controls import Halt
 from skim_core.model.phases import Shared
 from skim_core.ports.broker import BrokerNotice
@@ -30,6 +32,8 @@ from skim_core.ports.engine import Assignment, DayEnd, DayResult, EngineSetup
 from skim_core.settings.masking import journaled
 
 _log = logging.getLogger("skim.engine")
+
+_REQUESTED, _STARTED = sound(ev.PhaseRequested), sound(ev.PhaseStarted)
 
 
 class DayRunner:
@@ -60,9 +64,12 @@ class DayRunner:
             broke=lambda error: self._inbox.put(Broke(error)),
         )
         self._attempts: dict[str, Attempt] = {}
+        self._overtime = Overtime()
+        self._contexts = Contexts(assignment, setup, self._recorder)
         self._listening = False
         self._reason = ""
         self._expected: datetime | None = None
+        self._planner = Planner()
         self._planned: DayState | None = None
         self._last_plan: Plan | None = None
 
@@ -110,6 +117,7 @@ class DayRunner:
             self._orders.stop()
             for attempt in self._attempts.values():
                 attempt.forget()
+            self._overtime.close()
             self._shared.abandon(self._assignment.day.run_id)
             self._recorder.close()
             self._inbox.close()
@@ -179,15 +187,25 @@ class DayRunner:
                 continue
             if only is not None and not self._attempts and self._setup.pace != "fast":
                 return self._result(DayEnd.NOT_NOW, f"{only} is not due yet")
-            timer = self._clock.call_at(wake, self._wake) if wake is not None else None
-            self._expected = wake
-            message = await self._inbox.next()
-            self._expected = None
-            if timer is not None:
-                timer.cancel()
+            told = await self._hear_until(wake)
+            if told is not None:
+                return self._result(told.end, told.reason)
+
+    async def _hear_until(self, wake: datetime | None) -> Stop | None:
+        """Deal with what is told next, at `wake` at the latest; return what ends the run."""
+        timer = self._clock.call_at(wake, self._wake) if wake is not None else None
+        self._expected = wake
+        message: Message | None = await self._inbox.next()
+        self._expected = None
+        if timer is not None:
+            timer.cancel()
+        # A broker tells of one trade in several notices: one look does for all of them.
+        while message is not None:
             if isinstance(message, Stop):
-                return self._result(message.end, message.reason)
+                return message
             self._deal_with(message)
+            message = self._inbox.take()
+        return None
 
     def _plan(self) -> Plan:
         """Return the plan by now; of a state that has not changed the same as before."""
@@ -196,7 +214,7 @@ class DayRunner:
             asleep = last.wake_at is None or now < last.wake_at
             if asleep:
                 return last
-        self._planned, self._last_plan = state, plan(state, now)
+        self._planned, self._last_plan = state, self._planner.plan(state, now)
         return self._last_plan
 
     def _wake(self) -> None:
@@ -250,8 +268,8 @@ class DayRunner:
         now = self._clock.now()
         name, number = command.phase, command.attempt
         self._recorder.record(
-            ev.PhaseRequested(at=now, phase=name, attempt=number, due=command.due),
-            ev.PhaseStarted(at=now, phase=name, attempt=number),
+            _REQUESTED(at=now, phase=name, attempt=number, due=command.due),
+            _STARTED(at=now, phase=name, attempt=number),
         )
         if command.shared is not None:
             work = self._work(command.shared)
@@ -263,10 +281,9 @@ class DayRunner:
                 return
         permit = Permit(name, number)
         orders = PermittedOrders(self._orders.desk, permit)
-        context = make_context(command, self._assignment, self._setup, orders, self._recorder)
-        attempt = Attempt(command, permit, self._clock, self._inbox.put)
+        attempt = Attempt(command, permit, self._clock, self._overtime, self._inbox.put)
         self._attempts[name] = attempt
-        attempt.start(self._assignment.strategy, context)
+        attempt.start(self._assignment.strategy, self._contexts.make(command, orders))
 
     # Messages
 

@@ -9,7 +9,8 @@ the broker says.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import Any
 
@@ -126,18 +127,19 @@ class OrderDesk:
             for working in self._book.live_orders(symbol):
                 if not working.order.closes and not working.cancelling and not working.in_doubt:
                     await self._sender.cancel(working.order.reference, f"{symbol} is left", by)
-            position = self._book.positions.get(symbol)
-            if position is None:
+            holding = self._book.holdings.get(symbol)
+            if holding is None:
                 return None
             known = self._closing(symbol, purpose)
             if known is not None:
                 return known
-            side = Side.SELL if position.quantity > 0 else Side.BUY
+            quantity = holding.quantity
+            side = Side.SELL if quantity > 0 else Side.BUY
             order = make_order(
                 reference=self._next_reference(symbol, purpose),
                 symbol=symbol,
                 side=side,
-                quantity=abs(position.quantity),
+                quantity=abs(quantity),
                 type=type,
                 limit_price=not_worse(self._exchange, side, limit_price),
                 time_in_force=time_in_force,
@@ -184,7 +186,7 @@ class OrderDesk:
         reference = self._book.decided(purpose).get(symbol)
         return self._book.orders[reference] if reference is not None else None
 
-    def decided(self, purpose: str) -> Set[str]:
+    def decided(self, purpose: str) -> AbstractSet[str]:
         """Return the symbols in which a decision of that purpose was made."""
         return self._book.decided(purpose).keys()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -10,7 +9,6 @@ from typing import Any, TypeVar
 from skim_core.engine.threads import leave_if_forked
 from skim_core.ports.bars import Bars
 from skim_core.ports.boundary import exact
-from skim_core.ports.context import Context
 
 T = TypeVar("T")
 
@@ -32,17 +30,6 @@ class Door:
         with exact():
             found = getattr(self._inside, name)
         return _guarded(found) if callable(found) else found
-
-
-def through_doors(context: Context[Any]) -> Context[Any]:
-    """Return the context with everything of the engine's behind a door."""
-    return dataclasses.replace(
-        context,
-        clock=Door(context.clock),
-        market=Door(context.market),
-        orders=Door(context.orders),
-        day=Door(context.day),
-    )
 
 
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -42,6 +42,15 @@ class Inbox(Generic[MessageT]):
         message, self._dealing = self._messages.popleft()
         return message
 
+    def take(self) -> MessageT | None:
+        """Return the next message if one waits already, time standing still on and on."""
+        if not self._messages:
+            return None
+        message, hold = self._messages.popleft()
+        self.done()
+        self._dealing = hold
+        return message
+
     def done(self) -> None:
         """Let time go on: what was returned last has been dealt with."""
         if self._dealing is not None:

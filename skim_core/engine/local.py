@@ -70,7 +70,7 @@ class LocalEngine:
             runner.stop(DayEnd.STOPPED, "told to stop")
 
     def _hear(self, notice: BrokerNotice) -> None:
-        if isinstance(notice, Connection):
+        if type(notice) is Connection:
             self._line.hear(notice)
         for runner in self._runners.values():
             runner.hear(notice)

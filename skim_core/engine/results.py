@@ -6,6 +6,7 @@ import collections.abc
 import typing
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -60,6 +61,7 @@ def _items(hook: str, item: type[BaseModel], value: object) -> tuple[Any, ...]:
     return tuple(typing.cast("Sequence[Any]", value))
 
 
+@cache
 def _item_type(declared: Any) -> type[BaseModel] | None:
     origin, arguments = typing.get_origin(declared), typing.get_args(declared)
     if origin is collections.abc.Sequence and isinstance(arguments[0], type):

@@ -11,11 +11,15 @@ from skim_core.engine.line import BrokerLine
 from skim_core.engine.recorder import Recorder
 from skim_core.errors import BrokerError, FenceError, JournalError, NotSentError
 from skim_core.model import events as ev
+from skim_core.model.base import sound
 from skim_core.model.limits import RiskReading
 from skim_core.model.orders import Order, OrderStage
 from skim_core.ports.clock import Clock
 
 _log = logging.getLogger("skim.orders")
+
+_INTENDED, _SENDING = sound(ev.OrderIntended), sound(ev.OrderSending)
+_ACKNOWLEDGED, _CANCELLING = sound(ev.OrderAcknowledged), sound(ev.OrderCancelling)
 
 
 class Sender:
@@ -54,7 +58,7 @@ class Sender:
         now = self._clock.now()
         entry = orders[0].reference
         decided = [
-            ev.OrderIntended(
+            _INTENDED(
                 at=now,
                 order=order,
                 reason=reason,
@@ -64,9 +68,9 @@ class Sender:
             for order in orders
             if order.reference not in self._book.orders
         ]
-        leaving = [ev.OrderSending(at=now, reference=order.reference) for order in orders]
+        leaving = [_SENDING(at=now, reference=order.reference) for order in orders]
         self._recorder.record(*decided, *leaving, durable=True)
-        await _finish(self._deliver(orders))
+        await self._finish(self._deliver(orders))
 
     async def modify(self, event: ev.OrderModified) -> None:
         """Journal how a resting order is to be changed, and ask for it. Raises BrokerError."""
@@ -74,18 +78,18 @@ class Sender:
         self._recorder.record(event, durable=True)
         # As with a send: the machine may have been suspended since then.
         self._check_owner()
-        await _finish(self._ask(self._line.broker.modify(self._book.orders[event.reference].order)))
+        await self._finish(
+            self._ask(self._line.broker.modify(self._book.orders[event.reference].order))
+        )
 
     async def cancel(self, reference: str, reason: str, by: str) -> None:
         """Journal that an order is to be cancelled, and ask for it. Raises BrokerError."""
         self._check_owner()
         if not self._book.orders[reference].cancelling:
-            asked = ev.OrderCancelling(
-                at=self._clock.now(), reference=reference, reason=reason, by=by
-            )
+            asked = _CANCELLING(at=self._clock.now(), reference=reference, reason=reason, by=by)
             self._recorder.record(asked, durable=True)
             self._check_owner()
-        await _finish(self._ask(self._line.broker.cancel(reference)))
+        await self._finish(self._ask(self._line.broker.cancel(reference)))
 
     def _check_owner(self) -> None:
         if not self._may_send():
@@ -118,7 +122,7 @@ class Sender:
     def _acknowledge(self, references: Sequence[str]) -> None:
         now = self._clock.now()
         accepted = [
-            ev.OrderAcknowledged(at=now, reference=reference)
+            _ACKNOWLEDGED(at=now, reference=reference)
             for reference in references
             if self._book.orders[reference].stage is OrderStage.SENDING
         ]
@@ -135,22 +139,26 @@ class Sender:
         if absent:
             self._recorder.record(*absent, durable=True)
 
+    async def _finish(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do what was begun to its end, even if whoever asked for it is cancelled meanwhile."""
+        if not self._line.quiet_time:
+            # It is done before anybody could cancel anything.
+            await work
+            return
+        task = asyncio.create_task(work)
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            # Nobody waits for it any more; what it finds out is in the journal.
+            task.add_done_callback(_swallow)
+            raise
+
     async def _ask(self, question: Coroutine[Any, Any, None]) -> None:
         try:
             await self._line.answer(question)
         except BrokerError:
             self._doubt("a change or a cancel was not answered")
             raise
-
-
-async def _finish(work: Coroutine[Any, Any, None]) -> None:
-    task = asyncio.create_task(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        # Nobody waits for it any more; what it finds out is in the journal.
-        task.add_done_callback(_swallow)
-        raise
 
 
 def _swallow(task: asyncio.Task[None]) -> None:

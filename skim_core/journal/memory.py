@@ -41,7 +41,7 @@ class MemoryJournal:
             if events:
                 kept.extend(events)
                 self._events[run_id] = kept
-                if any(isinstance(event, DayFinished) for event in events):
+                if any(type(event) is DayFinished for event in events):
                     self._finished.add(run_id)
             return len(kept)
 
@@ -54,6 +54,11 @@ class MemoryJournal:
             Record.model_construct(run_id=run_id, sequence=sequence, event=event)
             for sequence, event in enumerate(events, start + 1)
         ]
+
+    def events(self, run_id: str) -> Sequence[Event]:
+        """Return a run's events, none for an unknown run: as `read` does, without its records."""
+        with self._lock:
+            return tuple(self._events.get(run_id, ()))
 
     def runs(self, *, unfinished: bool = False) -> Sequence[RunSummary]:
         """Return every run, oldest first; with `unfinished` those without a DayFinished."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import Field
@@ -69,10 +70,17 @@ class Exchange(Model):
 
     def tick(self, price: Decimal) -> Decimal:
         """Return the tick at `price`."""
-        return max(
-            (band for band in self.ticks if band.from_price <= price),
-            key=lambda band: band.from_price,
-        ).tick
+        for from_price, tick in self._bands:
+            if from_price <= price:
+                return tick
+        msg = f"there is no tick at {price}: expected a price above zero."
+        raise ValueError(msg)
+
+    @cached_property
+    def _bands(self) -> tuple[tuple[Decimal, Decimal], ...]:
+        """Where each tick begins, the highest first."""
+        bands = sorted(self.ticks, key=lambda band: band.from_price, reverse=True)
+        return tuple((band.from_price, band.tick) for band in bands)
 
     def round_down(self, price: Decimal) -> Decimal:
         """Return the highest price on the tick that is not above `price`."""

@@ -6,6 +6,7 @@ import base64
 import hashlib
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -71,6 +72,10 @@ Reference = Annotated[str, Field(pattern=r"^[A-Za-z0-9._\-]{1,40}$")]
 """An order's identity: given by skim, carried by the broker."""
 
 
+_LIMITED = frozenset({OrderType.LIMIT, OrderType.STOP_LIMIT})
+_STOPPED = frozenset({OrderType.STOP, OrderType.STOP_LIMIT})
+
+
 class Order(Model):
     """One order as it is sent to a broker.
 
@@ -97,8 +102,8 @@ class Order(Model):
     @model_validator(mode="after")
     def _prices_fit_the_type(self) -> Self:
         for price, name, types in (
-            (self.limit_price, "limit_price", {OrderType.LIMIT, OrderType.STOP_LIMIT}),
-            (self.stop_price, "stop_price", {OrderType.STOP, OrderType.STOP_LIMIT}),
+            (self.limit_price, "limit_price", _LIMITED),
+            (self.stop_price, "stop_price", _STOPPED),
         ):
             if (price is None) is (self.type in types):
                 needs = "needs a" if self.type in types else "takes no"
@@ -253,5 +258,9 @@ def order_reference(
     decision = f"{day.run_id}|{symbol}|{purpose}"
     if attempt > 1:
         decision += f"|{attempt}"
-    key = base64.b32encode(hashlib.sha256(decision.encode()).digest())[:16].decode().lower()
-    return f"sk1-{key}.{leg}"
+    return f"sk1-{_key(decision)}.{leg}"
+
+
+@lru_cache(maxsize=64)
+def _key(decision: str) -> str:
+    return base64.b32encode(hashlib.sha256(decision.encode()).digest())[:16].decode().lower()

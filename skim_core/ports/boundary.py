@@ -41,9 +41,13 @@ def entered(visitor: Guest) -> contextvars.Context:
     It has a decimal context of its own: ``getcontext().prec = 3`` is seen nowhere else.
     """
     context = contextvars.copy_context()
-    context.run(guest.set, visitor)
-    context.run(decimal.setcontext, arithmetic())
+    context.run(_enter, visitor)
     return context
+
+
+def _enter(visitor: Guest) -> None:
+    guest.set(visitor)
+    decimal.setcontext(_ARITHMETIC.copy())
 
 
 def arithmetic() -> decimal.Context:
@@ -60,9 +64,13 @@ def arithmetic() -> decimal.Context:
     )
 
 
+_ARITHMETIC = arithmetic()
+"""Only ever copied: nobody outside gets hold of it."""
+
+
 def exact() -> AbstractContextManager[decimal.Context]:
     """Compute in the engine's own decimal context inside a ``with`` block."""
-    return decimal.localcontext(arithmetic())
+    return decimal.localcontext(_ARITHMETIC)
 
 
 def described(error: BaseException) -> str:

@@ -102,7 +102,8 @@ class Broker(Protocol):
     def quiet_time(self) -> timedelta:
         """How long an order that arrived may be missing from what `orders` returns.
 
-        Zero: what `orders` doesn't name never arrived, and one look settles every doubt.
+        Zero: what `orders` doesn't name never arrived, and one look settles every doubt; orders,
+        changes and cancels are answered without waiting for anything.
         """
 
     async def connect(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -75,7 +76,7 @@ class Orders(Protocol):
     def find(self, symbol: str, purpose: str = "entry") -> OrderState | None:
         """Return the order that a decision made, or None."""
 
-    def decided(self, purpose: str = "entry") -> Set[str]:
+    def decided(self, purpose: str = "entry") -> AbstractSet[str]:
         """Return the symbols in which this decision was made today, as a view that costs nothing."""
 
     def all(self) -> Sequence[OrderState]:

@@ -62,6 +62,19 @@ class Position:
     overnight: bool = False
 
 
+_TOLD = frozenset(
+    {
+        ev.PositionCarried,
+        ev.OrderCarried,
+        ev.OrderIntended,
+        ev.OrderFilled,
+        ev.PositionOpened,
+        ev.PositionClosed,
+    }
+)
+"""The events that tell of trades: a fifth of a day's."""
+
+
 @dataclass(slots=True)
 class TradeFold:
     """The trades of one strategy in one session; `positions` are those brought into it."""
@@ -77,6 +90,8 @@ class TradeFold:
         """Yield the trades that `events` close, in order; `positions` are then what is left."""
         before, self.positions = self.positions, {}
         for event in events:
+            if type(event) not in _TOLD:
+                continue
             if isinstance(event, ev.PositionCarried):
                 self.positions[event.symbol] = _carried(event, before)
             elif isinstance(event, ev.OrderCarried):

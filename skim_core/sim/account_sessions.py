@@ -81,8 +81,8 @@ class AccountSessions:
 
     def at(self, now: datetime) -> Session:
         """Return the current session: the last that opens within 12 hours of `now`."""
-        current = self._sessions[0]
-        for session in self._sessions[1:]:
+        current, *following = self._sessions
+        for session in following:
             if session.open - BEFORE_OPEN <= now:
                 current = session
         return current

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from skim_core.errors import BrokerError
+from skim_core.model.base import sound
 from skim_core.model.market import Quote
 from skim_core.model.orders import Fill, Order, Position
 from skim_core.model.reports import OrderReport
@@ -26,6 +27,7 @@ from skim_core.sim.instructions import Cancel, Instruction, Modify, Submit
 from skim_core.sim.market import Market, without_halts
 from skim_core.sim.options import SimOptions
 
+_SUBMIT = sound(Submit)
 _CHANGEABLE = frozenset({"quantity", "limit_price", "stop_price"})
 
 
@@ -154,7 +156,7 @@ class SimBroker:
                 raise BrokerError(msg)
         if fresh:
             at, turn = exchange.place(self._clock.now())
-            self._instruct(Submit(at=at, turn=turn, orders=tuple(fresh)))
+            self._instruct(_SUBMIT(at=at, turn=turn, orders=tuple(fresh)))
 
     async def modify(self, order: Order) -> None:
         """Change quantity or prices of a resting order; it arrives anew.

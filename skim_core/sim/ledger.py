@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from skim_core.model.base import sound
 from skim_core.model.orders import Fill, Position
+
+_POSITION = sound(Position)
 
 
 class Ledger:
@@ -43,6 +46,6 @@ class Ledger:
             average = fill.price
         elif abs(after) > abs(quantity):
             average = (quantity * average + signed * fill.price) / after
-        self._held[fill.symbol] = Position(
+        self._held[fill.symbol] = _POSITION(
             symbol=fill.symbol, quantity=after, average_price=average
         )

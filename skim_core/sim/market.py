@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skim_core.model.base import sound
 from skim_core.model.market import Quote
 from skim_core.ports.bars import MINUTE, Bars
 from skim_core.ports.broker import GapRow, GapScan
@@ -19,12 +21,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from skim_core.model.exchange import Exchange
-    from skim_core.ports.bars import Column
     from skim_core.sim.data import SessionData
     from skim_core.sim.options import Halt
 
 _HUNDREDTH_OF_A_PERCENT = Decimal("0.0001")
 _TOLERANCE = 1e-9
+_QUOTE = sound(Quote)
 
 
 class Market:
@@ -39,27 +41,20 @@ class Market:
         row = self.data.bars.row.get(symbol)
         if row is None:
             return None
-        close = self.data.bars.close[row, : self._over(now)]
-        traded = np.flatnonzero(~np.isnan(close))
-        price = close[traded[-1]] if traded.size else self.data.previous_close[row]
+        last = self._last_traded(row, self._over(now))
+        price = self.data.bars.close[row, last] if last >= 0 else self.data.previous_close[row]
         return None if np.isnan(price) else exact(price)
 
     def quotes(self, symbols: Sequence[str], now: datetime) -> dict[str, Quote]:
         """Return the latest quote of each symbol that has traded, bid and ask a tick around."""
-        rows = self.data.bars.row
-        known = [symbol for symbol in symbols if symbol in rows]
-        over = self._over(now)
-        if not known or not over:
-            return {}
-        index = np.array([rows[symbol] for symbol in known])
-        close = self.data.bars.close[index, :over]
-        volume = np.nansum(self.data.bars.volume[index, :over], axis=1)
-        column = _last_traded(close)
-        return {
-            symbol: self._quote(symbol, float(close[place, last]), int(last), int(volume[place]))
-            for place, (symbol, last) in enumerate(zip(known, column, strict=True))
-            if last >= 0
-        }
+        rows, over = self.data.bars.row, self._over(now)
+        found = {}
+        for symbol in symbols:
+            row = rows.get(symbol)
+            last = self._last_traded(row, over) if row is not None else -1
+            if row is not None and last >= 0:
+                found[symbol] = self._quote(symbol, row, last, int(self._volume[row, over - 1]))
+        return found
 
     def bars(self, symbols: Sequence[str], start: datetime, end: datetime, now: datetime) -> Bars:
         """Return the bars from `start` that are over by `end` and by now; NaN for the unknown."""
@@ -90,8 +85,8 @@ class Market:
         traded = ~np.isnan(bars.close[:, :over])
         every = np.arange(len(bars.symbols))
         opened = bars.open[every, traded.argmax(axis=1)]
-        last = bars.close[every, np.maximum(_last_traded(bars.close[:, :over]), 0)]
-        volume = np.nansum(bars.volume[:, :over], axis=1)
+        last = bars.close[every, np.maximum(self._last[:, over - 1], 0)]
+        volume = self._volume[:, over - 1]
         gap = (opened / self.data.previous_close - 1) * 100
         least = float(request.minimum_percent)
         wide = gap >= least - _TOLERANCE if least >= 0 else gap <= least + _TOLERANCE
@@ -123,12 +118,27 @@ class Market:
             volume=volume,
         )
 
-    def _quote(self, symbol: str, close: float, column: int, volume: int) -> Quote:
-        last, rules = exact(close), self._rules
+    @cached_property
+    def _last(self) -> NDArray[np.int64]:
+        """Each symbol's last column with a trade up to each column, -1 for none."""
+        close = self.data.bars.close
+        columns = np.where(np.isnan(close), -1, np.arange(close.shape[1]))
+        return np.maximum.accumulate(columns, axis=1)
+
+    @cached_property
+    def _volume(self) -> NDArray[np.float64]:
+        """Each symbol's volume of the session up to each column."""
+        return np.nancumsum(self.data.bars.volume, axis=1)
+
+    def _last_traded(self, row: int, over: int) -> int:
+        return int(self._last[row, over - 1]) if over else -1
+
+    def _quote(self, symbol: str, row: int, column: int, volume: int) -> Quote:
+        last, rules = exact(self.data.bars.close[row, column]), self._rules
         tick = rules.tick(last)
         on_tick = rules.on_tick(last)
         bid = last - tick if on_tick else rules.round_down(last)
-        return Quote(
+        return _QUOTE(
             symbol=symbol,
             at=self.data.bars.start + (column + 1) * MINUTE,
             last=last,
@@ -136,14 +146,6 @@ class Market:
             ask=last + tick if on_tick else rules.round_up(last),
             volume=volume,
         )
-
-
-def _last_traded(close: Column) -> NDArray[np.int64]:
-    """Return each row's last column with a trade, -1 for none."""
-    traded = ~np.isnan(close[:, ::-1])
-    last: NDArray[np.int64] = close.shape[1] - 1 - traded.argmax(axis=1)
-    last[~traded.any(axis=1)] = -1
-    return last
 
 
 def without_halts(data: SessionData, halts: Iterable[Halt]) -> SessionData:

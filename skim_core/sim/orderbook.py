@@ -11,6 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from skim_core.model.base import sound
 from skim_core.model.orders import Fill, Order, OrderStatus, Side, TimeInForce
 from skim_core.ports.broker import BrokerNotice
 from skim_core.sim.ledger import Ledger
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from skim_core.model.exchange import Exchange
     from skim_core.sim.data import SessionData
     from skim_core.sim.options import SimOptions
+
+
+_FILL = sound(Fill)
 
 
 class OrderBook:
@@ -164,7 +168,7 @@ class OrderBook:
     def _trade(self, resting: Resting, touch: Touch, quantity: int) -> None:
         order = resting.order
         resting.fills += 1
-        fill = Fill(
+        fill = _FILL(
             execution_id=f"{self._data.session.date:%Y%m%d}-{order.reference}-{resting.fills}",
             reference=order.reference,
             symbol=order.symbol,

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from skim_core.model.base import sound
 from skim_core.model.orders import Order, OrderStatus
 from skim_core.model.reports import OrderReport
 from skim_core.sim.instructions import CarriedOrder
 from skim_core.sim.matching import Since
 
 _FROM_THE_START = Since(0)
+_REPORT = sound(OrderReport)
 
 
 @dataclass(slots=True, eq=False)
@@ -64,7 +66,7 @@ class Resting:
 
     def report(self) -> OrderReport:
         """Return the exchange's word about the order."""
-        return OrderReport(
+        return _REPORT(
             reference=self.order.reference,
             status=self.status,
             filled=self.filled,

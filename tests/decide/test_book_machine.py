@@ -9,8 +9,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from skim_core.decide.book import Book, covered
+from skim_core.decide.book import Book, covered, is_entry
 from skim_core.decide.orders import can_follow, next_stage
+from skim_core.decide.protection import protect
 from skim_core.errors import SequenceError
 from skim_core.model import events as ev
 from skim_core.model.orders import Fill, Order, OrderStage, OrderType, Side
@@ -43,6 +44,8 @@ class TruthsInAnyOrder(RuleBasedStateMachine):
         self.orders: list[Order] = []
         self.fills: dict[str, Fill] = {}
         self.realised = Decimal(0)
+        self.wanting: tuple[str, ...] = ()
+        self.mark = 0
 
     def apply(self, *events: ev.Event) -> None:
         self.book.check(events)
@@ -173,6 +176,30 @@ class TruthsInAnyOrder(RuleBasedStateMachine):
             held = self.book.holdings.get(symbol)
             short = held is not None and covered(self.book.stops(symbol)) < abs(held.quantity)
             assert (symbol in self.book.bare) is short
+
+    @invariant()
+    def what_is_asked_by_symbol_is_found_by_looking_at_all_orders(self) -> None:
+        states = list(self.book.orders.values())
+        for symbol in SYMBOLS:
+            of_symbol = [state for state in states if state.order.symbol == symbol]
+            assert self.book.orders_in(symbol) == of_symbol
+            live = {state.order.reference for state in of_symbol if state.live}
+            assert {state.order.reference for state in self.book.live_orders(symbol)} == live
+            entries = [state for state in of_symbol if is_entry(state)]
+            assert (symbol in self.book.entering) is any(state.live for state in entries)
+            newest = entries[-1].order.reference if entries else None
+            assert self.book.decided("entry").get(symbol) == newest
+
+    @invariant()
+    def protection_of_what_was_touched_is_protection_of_all(self) -> None:
+        now = START + timedelta(days=1)
+        everything = protect(self.book, now)
+        touched, self.mark = self.book.touched_since(self.mark)
+        found = protect(self.book, now, dict.fromkeys(self.wanting) | touched)
+        self.wanting = found.wanting
+        assert set(found.actions) == set(everything.actions)
+        assert set(found.wanting) == set(everything.wanting)
+        assert found.look_at == everything.look_at
 
 
 TestTruthsInAnyOrder = TruthsInAnyOrder.TestCase

@@ -8,13 +8,16 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skim_core.decide.sequencer import Plan, plan
+from skim_core.decide.sequencer import Plan, Planner, plan
 from skim_core.decide.timing import INSTANT
 from skim_core.decide.transitions import evolve
 from skim_core.model import events as ev
+from skim_core.model.graph import PhaseGraph
+from skim_core.model.phases import Phase
 from skim_core.testing.days import ScriptedDay, attempts, drive_day, fold, returns
 from skim_core.testing.graphs import (
     SESSIONS,
+    closed,
     crashes,
     opened,
     outcomes,
@@ -130,3 +133,24 @@ def test_p34_the_outcome_of_a_day_without_faults_is_completed(day):
     failures = [event for event in events if isinstance(event, ev.PhaseFailed)]
     assert not failures
     assert late or events[-1].outcome is ev.Outcome.COMPLETED
+
+
+@given(scripted_days(crashing=True), st.data())
+def test_p36_a_planner_that_remembers_answers_like_one_that_does_not(day, data):
+    planner = Planner()
+    for state, event in states(day.drive()):
+        assert planner.plan(state, event.at) == plan(state, event.at)
+        later = event.at + timedelta(seconds=data.draw(st.integers(0, 600), label="asked after"))
+        assert planner.plan(state, later) == plan(state, later)
+
+
+def test_a_planner_sees_that_nothing_is_left_to_protect(full_day):
+    graph = PhaseGraph(
+        Phase("trade"), Phase("manage", every="1m", between=("open", "close"), protective=True)
+    )
+    sold = full_day.open + timedelta(minutes=2, seconds=30)
+    position = [opened("BHP", full_day.open + timedelta(seconds=30)), closed("BHP", sold)]
+    planner = Planner()
+    for state, event in states(drive_day(graph, full_day, happenings=position)):
+        assert planner.plan(state, event.at) == plan(state, event.at)
+    assert event.at == sold
