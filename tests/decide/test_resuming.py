@@ -146,7 +146,8 @@ def test_p36_a_planner_that_remembers_answers_like_one_that_does_not(day, data):
 
 def test_a_planner_sees_that_nothing_is_left_to_protect(full_day):
     graph = PhaseGraph(
-        Phase("trade"), Phase("manage", every="1m", between=("open", "close"), protective=True)
+        Phase("trade", at="open+1m"),
+        Phase("manage", every="1m", between=("open", "close"), protective=True),
     )
     sold = full_day.open + timedelta(minutes=2, seconds=30)
     position = [opened("BHP", full_day.open + timedelta(seconds=30)), closed("BHP", sold)]
