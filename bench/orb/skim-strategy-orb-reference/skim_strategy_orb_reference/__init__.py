@@ -1,0 +1,1 @@
+"""An opening-range breakout to compare engines with, trade by trade."""
