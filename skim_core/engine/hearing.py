@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from skim_core.decide.orders import can_follow
 from skim_core.decide.reconciliation import Snapshot, told_since
@@ -12,6 +13,15 @@ from skim_core.model.orders import Fill, OrderStage, OrderState, OrderStatus
 from skim_core.model.reports import OrderReport
 
 _OVER = frozenset({OrderStage.CANCELLED, OrderStage.REJECTED})
+
+
+_TELLS: dict[OrderStatus, type[ev.OrderAcknowledged | ev.OrderCancelled | ev.OrderRejected]] = {
+    OrderStatus.HELD: ev.OrderAcknowledged,
+    OrderStatus.WORKING: ev.OrderAcknowledged,
+    OrderStatus.CANCELLED: ev.OrderCancelled,
+    OrderStatus.REJECTED: ev.OrderRejected,
+}
+"""The event that a report means; that an order has filled is told by its fills."""
 
 
 class Hearing:
@@ -75,15 +85,12 @@ class Hearing:
             self._recorder.record(*events, durable=True)
 
     def _report(self, report: OrderReport, state: OrderState) -> None:
-        reference, at = report.reference, report.at
-        event: ev.Event
-        if report.status is OrderStatus.REJECTED:
-            event = ev.OrderRejected(at=at, reference=reference, reason=report.reason)
-        elif report.status is OrderStatus.CANCELLED:
-            event = ev.OrderCancelled(at=at, reference=reference, reason=report.reason)
-        elif report.status is OrderStatus.FILLED:
+        kind = _TELLS.get(report.status)
+        if kind is None or not can_follow(state.stage, kind):
             return
+        told: dict[str, Any] = {"at": report.at, "reference": report.reference}
+        if kind is ev.OrderAcknowledged:
+            told["broker_id"] = report.broker_id
         else:
-            event = ev.OrderAcknowledged(at=at, reference=reference, broker_id=report.broker_id)
-        if can_follow(state.stage, type(event)):
-            self._recorder.record(event, durable=report.status.final)
+            told["reason"] = report.reason
+        self._recorder.record(kind(**told), durable=report.status.final)
