@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,6 +34,8 @@ class Replayed:
     data: Path | None = None
     seed: int | None = None
     capital: str | None = None
+    commission: str | None = None
+    slippage: str | None = None
     changes: Sequence[str] = ()
     exchange: str | None = None
     jobs: int = 1
@@ -53,6 +56,8 @@ class Replayed:
             "SKIM_EXCHANGE": self.exchange,
             **market_of(self.data, self.seed),
             "SKIM_BROKERS__SIM__CASH": self.capital,
+            "SKIM_BROKERS__SIM__COMMISSION": self.commission,
+            "SKIM_BROKERS__SIM__SLIPPAGE": self.slippage,
             **self._changed(),
         }
         return settings_with(given, self.config, debug=self.debug)
@@ -104,8 +109,10 @@ def _repeat(asked: Replayed, folder: Path) -> int:
     from skim_core.replay.planning import secrets_of
     from skim_core.replay.running import Way, repeat
 
-    given = (asked.strategies, asked.first, asked.last, asked.data, asked.seed, asked.capital)
-    if any(value not in ((), None) for value in (*given, asked.changes, asked.out)):
+    given = dataclasses.replace(
+        asked, again=None, jobs=1, config=None, exchange=None, as_json=False, debug=False
+    )
+    if given != Replayed():
         msg = "--again repeats a replay as it was: give the folder, and nothing that changes it."
         raise ConfigError(msg)
     settings, plan = asked.settings(), read_plan(folder)

@@ -30,6 +30,22 @@ def replay(
             "--capital", metavar="AMOUNT", help="What each session begins with, when flat."
         ),
     ] = None,
+    commission: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--commission",
+            metavar="TEXT",
+            help="exchange, none, '0.005/share min 1', 6/order or '8bp min 6'.",
+        ),
+    ] = None,
+    slippage: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--slippage",
+            metavar="TEXT",
+            help="How much worse market and stop orders trade: none, 1tick or 5bp.",
+        ),
+    ] = None,
     changes: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option("--set", metavar="KEY=VALUE", help="A setting of the strategy, for once."),
@@ -63,6 +79,8 @@ def replay(
         data=data,
         seed=seed,
         capital=capital,
+        commission=commission,
+        slippage=slippage,
         changes=tuple(changes or ()),
         exchange=exchange,
         jobs=jobs,

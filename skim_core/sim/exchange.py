@@ -36,6 +36,7 @@ class SimulatedExchange:
         self, data: SessionData, rules: Exchange, options: SimOptions, opening: Opening
     ) -> None:
         data = without_halts(data, options.halts)
+        rules = options.commission.applied(rules)
         self.market = Market(data, rules)
         self.ledger = Ledger(opening.cash, opening.positions)
         self._options = options

@@ -30,6 +30,11 @@ limit that it does not reach is cancelled.
 in whole shares; the rest waits for following minutes. A stop is triggered even when there
 is no share left for it.
 
+**Slippage**, where the option asks for it, makes the price of a market order's or a triggered
+stop's fill worse by so much, a stop-limit's as far as its limit allows in the touch that
+triggers it. It may lie outside the minute's high and low: that there was a price does not say
+that there were shares. An auction has one price for all, and a limit order trades at its own.
+
 **Children** are held until their parent's first fill and cover what it has filled so far.
 After a fill at the open they may trade in the rest of that minute. After a fill inside
 one, a stop trades if the minute's low (a buy: high) reaches it, at the fill's own price

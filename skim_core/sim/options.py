@@ -15,6 +15,7 @@ from skim_core.model.base import Model, Money, Symbol
 from skim_core.model.secrecy import is_secret
 from skim_core.model.session import Session
 from skim_core.model.times import Duration, SessionTime
+from skim_core.sim.costs import EXCHANGE_COMMISSION, NO_SLIPPAGE, Commission, Slippage
 
 
 class Halt(Model):
@@ -40,8 +41,9 @@ class SimOptions(Model):
     `seed` and `symbols` (how many) make the generated market; `data` is a folder with
     recorded bars to use instead. `cash` is what a new account starts with, in the
     exchange's currency. `participation` is the most of a minute's volume that one side
-    may trade, a fraction, or ``"none"`` for no limit. `latency` passes before an
-    instruction arrives. `allow_short` permits sales of what is not held. `reject_rate` is
+    may trade, a fraction, or ``"none"`` for no limit. `commission` is what an order costs,
+    `slippage` how much worse than the market's price a market or stop order trades; both in
+    text, see `skim_core.sim.costs`. `latency` passes before an instruction arrives. `allow_short` permits sales of what is not held. `reject_rate` is
     the fraction of orders that the exchange refuses for no reason, chosen by seed and
     reference. `fsync` forces each instruction to the disk, to survive a power failure too.
     """
@@ -51,6 +53,8 @@ class SimOptions(Model):
     data: Path | None = None
     cash: Annotated[Money, Field(ge=0)] = Decimal(100_000)
     participation: Annotated[float, Field(gt=0, le=1)] | None = 0.1
+    commission: Commission = EXCHANGE_COMMISSION
+    slippage: Slippage = NO_SLIPPAGE
     latency: Duration = timedelta(0)
     allow_short: bool = False
     reject_rate: Annotated[float, Field(ge=0, le=1)] = 0.0

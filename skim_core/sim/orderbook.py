@@ -137,20 +137,32 @@ class OrderBook:
         order = resting.order
         if not resting.available:
             return
-        within_limit = reaches(order.side, touch.price, order.limit_price)
+        price = touch.price
+        within_limit = reaches(order.side, price, order.limit_price)
         if is_resting_stop(order, triggered=resting.triggered):
             resting.triggered = True
             if not within_limit:
                 resting.since = _after(touch)
                 self._look(resting)
                 return
+            price = self._slipped(order, touch)
         elif touch.auction and not within_limit:
             reason = f"the auction traded at {touch.price}, beyond its limit {order.limit_price}"
             self.end(resting, OrderStatus.CANCELLED, reason)
             return
-        self._trade_part(resting, touch)
+        elif order.limit_price is None:
+            price = self._slipped(order, touch)
+        self._trade_part(resting, touch, price)
 
-    def _trade_part(self, resting: Resting, touch: Touch) -> None:
+    def _slipped(self, order: Order, touch: Touch) -> Decimal:
+        """Return the price at which an order trades that takes what it gets."""
+        if touch.auction:
+            return touch.price
+        price = self._options.slippage.worsen(touch.price, order.side, self._rules)
+        limit = order.limit_price
+        return price if limit is None or reaches(order.side, price, limit) else limit
+
+    def _trade_part(self, resting: Resting, touch: Touch, price: Decimal) -> None:
         order, quantity = resting.order, resting.available
         if order.side is Side.SELL and not self._options.allow_short:
             quantity = min(quantity, max(0, self._ledger.quantity(order.symbol)))
@@ -160,12 +172,12 @@ class OrderBook:
         if not touch.auction:
             quantity = min(quantity, self._take_volume(order, touch.column, quantity))
         if quantity:
-            self._trade(resting, touch, quantity)
+            self._trade(resting, touch, quantity, price)
         if resting.live:
             resting.since = Since(touch.column + 1)
             self._look(resting)
 
-    def _trade(self, resting: Resting, touch: Touch, quantity: int) -> None:
+    def _trade(self, resting: Resting, touch: Touch, quantity: int, price: Decimal) -> None:
         order = resting.order
         resting.fills += 1
         fill = _FILL(
@@ -174,8 +186,8 @@ class OrderBook:
             symbol=order.symbol,
             side=order.side,
             quantity=quantity,
-            price=touch.price,
-            commission=self._commission(resting, quantity, touch.price),
+            price=price,
+            commission=self._commission(resting, quantity, price),
             at=self.timeline.when,
         )
         resting.filled += quantity
