@@ -178,7 +178,18 @@ def _show(summary: Mapping[str, Any], folder: Path) -> None:
         f"{summary['exchange']} {summary['first']} to {summary['last']}: "
         f"{summary['sessions']} sessions, {summary['capital']:,f} each"
     )
-    headers = ("strategy", "trades", "won", "profit", "factor", "R", "drawdown", "exposure", "cost")
+    headers = (
+        "strategy",
+        "trades",
+        "won",
+        "profit",
+        "factor",
+        "R",
+        "sharpe",
+        "drawdown",
+        "exposure",
+        "cost",
+    )
     table(headers, rows)
     for which in ("best_day", "worst_day"):
         if summary[which] is not None:
@@ -206,6 +217,7 @@ def _row(name: str, figures: Mapping[str, Any]) -> list[object]:
         Toned(_money(profit), tone),
         _ratio(figures["profit_factor"]),
         _ratio(figures["average_r"]),
+        _ratio(figures["sharpe"]),
         _money(figures["drawdown"]),
         _percent(figures["exposure"]),
         _money(figures["commission"]),

@@ -14,6 +14,7 @@ from skim_core.model.session import Session
 from skim_core.ports.engine import DayEnd
 from skim_core.replay.plan import Plan
 from skim_core.replay.sessions import Left, Run
+from skim_core.replay.sharpe import annual_sharpe
 from skim_core.replay.trades import Trade
 
 _RATIO = Decimal("0.0001")
@@ -91,6 +92,7 @@ def figures(
     daily: dict[dt.date, Decimal] = {}
     for trade in in_order:
         daily[trade.session] = daily.get(trade.session, Decimal(0)) + trade.profit
+    each = [daily.get(session.date, Decimal(0)) for session in sessions]
     return {
         "trades": len(trades),
         "wins": wins,
@@ -98,6 +100,7 @@ def figures(
         "profit": gained - lost,
         "profit_factor": _ratio(gained, lost),
         "average_r": _ratio(sum(multiples, Decimal(0)), Decimal(len(multiples))),
+        "sharpe": annual_sharpe(each),
         "drawdown": drawdown(profits),
         "best_day": _day(daily, max),
         "worst_day": _day(daily, min),

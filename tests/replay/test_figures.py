@@ -229,3 +229,9 @@ def test_the_drawdown_is_the_largest_fall_between_any_two_moments(profits):
         for later in range(peak, len(equity))
     ]
     assert drawdown(map(Decimal, profits)) == max(falls)
+
+
+def test_a_session_without_a_trade_counts_in_the_sharpe_ratio(bought):
+    """118 lost and nothing: mean -59, deviation 83.4386 with n - 1, times the root of 252."""
+    bought.fill("S", Side.SELL, 100, "9", 30)
+    assert figures(bought.trades(), SESSIONS)["sharpe"] == Decimal("-11.2250")
