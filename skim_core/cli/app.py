@@ -171,6 +171,7 @@ app.command("halt")(controlling.halt)
 app.command("resume")(controlling.resume)
 app.command("resolve")(controlling.resolve)
 app.command("replay")(replaying.replay)
+app.command("compare")(replaying.compare)
 
 
 @app.command("purge_candidates")

@@ -1,4 +1,4 @@
-"""The command with which strategies are replayed over history."""
+"""The commands with which strategies are replayed over history, and replays compared."""
 
 from __future__ import annotations
 
@@ -91,3 +91,20 @@ def replay(
         again=again,
     )
     raise typer.Exit(replay_sessions(asked))
+
+
+def compare(
+    a: Annotated[Path, typer.Argument(metavar="A", help="A replay's folder.")],
+    b: Annotated[Path, typer.Argument(metavar="B", help="Another's.")],
+    *,
+    show_all: Annotated[bool, typer.Option("--all", help="Show every trade that differs.")] = False,
+    as_json: AsJson = False,
+    debug: Debug = False,  # noqa: ARG001  read from the command line when an error is told
+) -> None:
+    """Show what is different from replay A to replay B, trade by trade.
+
+    Exits 1 when a trade differs.
+    """
+    from skim_core.cli.compare import Compared, compare_replays
+
+    raise typer.Exit(compare_replays(Compared(a, b, show_all=show_all, as_json=as_json)))
