@@ -6,12 +6,12 @@ and ``--help`` stay fast.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Optional
+from typing import Annotated, Optional
 
 import typer
-from typer.core import TyperGroup
 
 from skim_core.cli import controlling, replaying
+from skim_core.cli.commands import PHASE_COMMAND, Commands
 from skim_core.cli.options import (
     AsJson,
     Broker,
@@ -25,35 +25,6 @@ from skim_core.cli.options import (
     SessionDate,
     Strategies,
 )
-
-_PHASE_COMMAND = "run_phase"
-
-
-class Commands(TyperGroup):
-    """Takes hyphens for underscores, and the name of a phase for ``run_phase`` with it."""
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return the command of this name, however it is written."""
-        name = cmd_name.replace("-", "_")
-        command = super().get_command(ctx, name)
-        if command is None and _is_phase(name):
-            ctx.ensure_object(dict)["phase"] = name
-            return super().get_command(ctx, _PHASE_COMMAND)
-        return command
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Put the phase's name where ``run_phase`` expects it."""
-        name, command, rest = super().resolve_command(ctx, args)
-        if command is not None and command.name == _PHASE_COMMAND and ctx.obj:
-            rest = [ctx.obj["phase"], *rest]
-        return name, command, rest
-
-
-def _is_phase(name: str) -> bool:
-    from skim_core.cli.phases import phase_names
-
-    return name in phase_names()
-
 
 app = typer.Typer(
     cls=Commands,
@@ -141,7 +112,7 @@ def start_monitoring(
     raise typer.Exit(monitor(strategy or [], wanted))
 
 
-@app.command(_PHASE_COMMAND)
+@app.command(PHASE_COMMAND)
 def run_phase(
     phase: Annotated[str, typer.Argument(help="The phase's name.")],
     strategy: OneStrategy,

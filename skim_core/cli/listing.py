@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from skim_core.cli.commands import is_own
 from skim_core.cli.output import Toned, echo, print_json, table
 from skim_core.cli.places import calendar_of
 from skim_core.cli.wanted import Wanted, parse_date
@@ -28,14 +29,21 @@ def list_plugins(*, as_json: bool) -> int:
             Toned(plugin.name, "title"),
             plugin.distribution,
             plugin.version,
-            Toned(f"also in {' and '.join(plugin.conflict)}" if plugin.conflict else "", "error"),
+            Toned(f"also in {' and '.join(others)}" if others else "", "error"),
         )
-        for plugin in found
+        for plugin, others in zip(found, map(_conflict, found), strict=True)
     ]
     table(("group", "name", "distribution", "version", "conflict"), rows)
     if not any(plugin.group is Group.STRATEGIES for plugin in found):
         echo("No strategy is installed: run 'pip install skim-strategy-orh-breakout'.")
     return 0
+
+
+def _conflict(plugin: PluginInfo) -> tuple[str, ...]:
+    """Return the other distributions that have the plugin's name; skim's own commands hide it."""
+    if plugin.group is Group.COMMANDS and is_own(plugin.name):
+        return ("skim-core", *plugin.conflict)
+    return plugin.conflict
 
 
 def list_sessions(first: str | None, last: str | None, wanted: Wanted) -> int:
@@ -93,7 +101,7 @@ def _plugin(plugin: PluginInfo) -> dict[str, object]:
         "name": plugin.name,
         "distribution": plugin.distribution,
         "version": plugin.version,
-        "conflict": plugin.conflict,
+        "conflict": _conflict(plugin),
     }
 
 

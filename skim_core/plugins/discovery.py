@@ -17,12 +17,16 @@ log = logging.getLogger("skim.plugins")
 
 
 class Group(StrEnum):
-    """The entry-point groups that plugins are found by."""
+    """The entry-point groups that plugins are found by.
+
+    The name of an entry point in COMMANDS is the command's; in all others it is the plugin's.
+    """
 
     STRATEGIES = "skim.strategies"
     BROKERS = "skim.brokers"
     ENGINES = "skim.engines"
     EXTENSIONS = "skim.extensions"
+    COMMANDS = "skim.commands"
 
     @property
     def noun(self) -> str:
@@ -35,6 +39,7 @@ _NOUNS = {
     Group.BROKERS: "broker",
     Group.ENGINES: "engine",
     Group.EXTENSIONS: "extension",
+    Group.COMMANDS: "command",
 }
 
 
@@ -169,6 +174,6 @@ def _not_installed(group: Group, name: str, installed: list[PluginInfo]) -> str:
     names = f"installed: {', '.join(known)}" if known else f"no {group.noun} is installed"
     mend = "Correct the name"
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-        prefix = "skim" if group is Group.EXTENSIONS else f"skim-{group.noun}"
+        prefix = "skim" if group in {Group.EXTENSIONS, Group.COMMANDS} else f"skim-{group.noun}"
         mend += f", or run 'pip install {prefix}-{name.replace('_', '-')}'"
     return f"{group.noun} {name!r} is not installed{hint}; {names}. {mend}."

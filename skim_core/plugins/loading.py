@@ -90,7 +90,7 @@ def load(group: Group, name: str) -> Plugin:
     its hooks that breaks the contract.
     """
     info = find(group, name)
-    target = _target(info)
+    target = target_of(info)
     manager, implementations = check(info, target)
     if not implementations:
         fault = (
@@ -111,7 +111,11 @@ def require(plugin: Plugin, hook: str) -> None:
         raise refuse(plugin.info, fault)
 
 
-def _target(info: PluginInfo) -> object:
+def target_of(info: PluginInfo) -> object:
+    """Import a plugin's module and return what its entry point names, unchecked.
+
+    A class is made without arguments. Raises PluginError when that raises, or nothing is there.
+    """
     module_name, attributes = _reference(info)
     module = _imported(info, module_name)
     try:

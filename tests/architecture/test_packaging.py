@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 import skim_core
+from skim_core.plugins.discovery import Group
 
 ROOT = Path(__file__).parents[2]
 PLUGINS = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
-GROUPS = {"skim.strategies", "skim.brokers", "skim.engines", "skim.extensions"}
+GROUPS = {str(group) for group in Group}
 
 
 def tox_ini() -> configparser.ConfigParser:

@@ -1,0 +1,85 @@
+"""Which command a word on the command line means: skim's own, a phase, or a package's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from typer.core import TyperCommand, TyperGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from skim_core.plugins.discovery import PluginInfo
+
+PHASE_COMMAND = "run_phase"
+"""The command that a phase's name stands for."""
+
+
+class Commands(TyperGroup):
+    """skim's own commands, a phase's name for ``run_phase`` with it, and what packages bring.
+
+    Hyphens are taken for underscores. Of two commands with one name skim's own counts.
+    """
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the command of this name, however it is written."""
+        name = cmd_name.replace("-", "_")
+        command = super().get_command(ctx, name)
+        if command is None and _is_phase(name):
+            ctx.ensure_object(dict)["phase"] = name
+            return super().get_command(ctx, PHASE_COMMAND)
+        if command is None and (plugin := _brought().get(name)) is not None:
+            return _Brought(plugin)
+        return command
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of skim's own commands, and then of those that packages bring."""
+        own = super().list_commands(ctx)
+        return own + [name for name in _brought() if name not in own and not _is_phase(name)]
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Import what a package brings, and put a phase's name where ``run_phase`` expects it."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if isinstance(command, _Brought):
+            return name, command.load(), rest
+        if command is not None and command.name == PHASE_COMMAND and ctx.obj:
+            rest = [ctx.obj["phase"], *rest]
+        return name, command, rest
+
+
+class _Brought(TyperCommand):
+    """A command that a package brings, as its metadata tells of it: not yet imported."""
+
+    def __init__(self, plugin: PluginInfo) -> None:
+        self._plugin = plugin
+        said = f"Brought by {plugin.distribution} {plugin.version}."
+        super().__init__(plugin.name, help=said, rich_markup_mode=None)
+
+    def load(self) -> Any:
+        """Import it. Raises PluginError."""
+        from skim_core.plugins.commands import load_command
+
+        return load_command(self._plugin.name)
+
+
+def is_own(name: str) -> bool:
+    """Whether skim has a command or a phase of this name, which hides one that a package brings."""
+    import typer
+
+    from skim_core.cli.app import app
+
+    word = name.replace("-", "_")
+    own: Mapping[str, object] = getattr(typer.main.get_command(app), "commands", {})
+    return word in own or _is_phase(word)
+
+
+def _brought() -> Mapping[str, PluginInfo]:
+    from skim_core.plugins.commands import installed_commands
+
+    return installed_commands()
+
+
+def _is_phase(name: str) -> bool:
+    from skim_core.cli.phases import phase_names
+
+    return name in phase_names()
