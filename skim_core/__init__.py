@@ -1,6 +1,6 @@
 """skim: a plugin framework for event-driven trading days.
 
-What a strategy's author needs, and all that skim promises to keep. Names are imported
+What a strategy's or an extension's author needs, and all that skim promises to keep. Names are imported
 when they are first used, so that ``import skim_core`` costs next to nothing.
 """
 
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from skim_core.ports.broker import GapRow as GapRow
     from skim_core.ports.broker import GapScan as GapScan
     from skim_core.ports.context import Context as Context
+    from skim_core.ports.extension import ExtensionSetup as ExtensionSetup
+    from skim_core.ports.extension import Observer as Observer
     from skim_core.ports.hooks import hookimpl as hookimpl
     from skim_core.ports.hookspecs import API_VERSION as API_VERSION
     from skim_core.ports.hookspecs import hookspec as hookspec
@@ -44,8 +46,10 @@ _HOMES = {
     "Bracket": "model.orders",
     "Candidate": "model.market",
     "Context": "ports.context",
+    "ExtensionSetup": "ports.extension",
     "GapRow": "ports.broker",
     "GapScan": "ports.broker",
+    "Observer": "ports.extension",
     "OpeningRange": "model.market",
     "OrderStage": "model.orders",
     "OrderState": "model.orders",

@@ -22,6 +22,7 @@ from skim_core.plugins.brokers import load_broker
 from skim_core.plugins.configuration import validate_config
 from skim_core.plugins.discovery import Group, find
 from skim_core.plugins.engines import load_engine
+from skim_core.plugins.extensions import load_extension
 from skim_core.plugins.strategies import StrategyPlugin, load_strategy
 from skim_core.ports.broker import BrokerSetup
 from skim_core.settings import MASK, Settings, show
@@ -51,8 +52,8 @@ class _Findings:
 def check_config(wanted: Wanted) -> int:
     """Check the whole configuration and tell every fault; return 2 when there is one, else 0.
 
-    The settings, the exchange, the plugins that they name, the broker's options, and for
-    each configured strategy its section and its phases' overrides.
+    The settings, the exchange, the plugins that they name, the broker's options, each
+    extension's section, and for each configured strategy its section and its phases' overrides.
     """
     findings = _Findings(["settings"])
     file: Path | None = wanted.config
@@ -73,20 +74,14 @@ def check_config(wanted: Wanted) -> int:
 def show_config(wanted: Wanted) -> int:
     """Show every setting with its value and where that comes from; return the exit code.
 
-    Secrets are masked. What is secret in a strategy's section its model says: of one that
-    can't be loaded every value is masked.
+    Secrets are masked. What is secret in a strategy's or an extension's section its model says:
+    of one that can't be loaded every value is masked.
     """
     settings = wanted.settings()
-    models: dict[str, type[BaseModel]] = {}
-    unknown: list[str] = []
-    for name in settings.strategies:
-        try:
-            models[name] = load_strategy(name).config_model
-        except PluginError:
-            unknown.append(name)
+    models, unknown = _models(settings)
     shown = show(settings, models)
     for key, row in shown["settings"].items():
-        if key.startswith(tuple(f"strategy.{name}." for name in unknown)):
+        if key.startswith(tuple(f"{table}." for table in unknown)):
             row["value"] = MASK
     if wanted.as_json:
         print_json(shown)
@@ -97,9 +92,25 @@ def show_config(wanted: Wanted) -> int:
         for key, row in shown["settings"].items()
     ]
     table(("key", "value", "source"), rows)
-    for name in unknown:
-        echo(f"strategy {name} can't be loaded, so its values are masked: see 'skim config check'.")
+    for name in unknown.values():
+        echo(f"{name} can't be loaded, so its values are masked: see 'skim config check'.")
     return 0
+
+
+def _models(settings: Settings) -> tuple[dict[str, type[BaseModel]], dict[str, str]]:
+    """Return the models of the plugins' tables, and what can't be loaded, each by its table."""
+    models: dict[str, type[BaseModel]] = {}
+    unknown: dict[str, str] = {}
+    for kind, named, loaded in (
+        ("strategy", settings.strategies, load_strategy),
+        ("extension", settings.extension_tables, load_extension),
+    ):
+        for name in named:
+            try:
+                models[f"{kind}.{name}"] = loaded(name).config_model
+            except PluginError:
+                unknown[f"{kind}.{name}"] = f"{kind} {name}"
+    return models, unknown
 
 
 def _check(settings: Settings, findings: _Findings) -> None:
@@ -117,8 +128,14 @@ def _check(settings: Settings, findings: _Findings) -> None:
             findings.check(f"[brokers.{name}]", partial(find, Group.BROKERS, name))
     for name in [] if settings.extensions == "all" else settings.extensions:
         findings.check(f"extension {name}", partial(find, Group.EXTENSIONS, name))
+    for name in settings.extension_tables:
+        findings.check(f"[extension.{name}]", partial(_check_extension, settings, name))
     for name in settings.strategies:
         findings.check(f"strategy {name}", *_checks_of(settings, name, session))
+
+
+def _check_extension(settings: Settings, name: str) -> None:
+    load_extension(name).configured(settings.extension(name))
 
 
 def _make_broker(settings: Settings, session: Session | None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from skim_core.calendar.exchanges import load_exchange
+from skim_core.cli.extending import Extensions
 from skim_core.cli.owner import is_gone, this_owner
 from skim_core.clock.virtual import VirtualClock
 from skim_core.clock.wall import PacedClock, WallClock
@@ -25,7 +25,6 @@ from skim_core.model.trading_day import TradingDay
 from skim_core.plugins.brokers import load_broker
 from skim_core.plugins.configuration import validate_config
 from skim_core.plugins.engines import load_engine
-from skim_core.plugins.extensions import load_extensions
 from skim_core.plugins.strategies import StrategyPlugin, load_strategy
 from skim_core.ports.broker import BrokerSetup
 from skim_core.ports.bus import Bus
@@ -33,14 +32,13 @@ from skim_core.ports.engine import Assignment, DayEnd, DayResult, Engine, Engine
 from skim_core.settings.masking import plain, secret_fields, with_secrets
 
 if TYPE_CHECKING:
+    from skim_core.model.exchange import Exchange
     from skim_core.ports.clock import Clock
     from skim_core.ports.journal import Journal
     from skim_core.settings import Settings
 
 _PATIENCE = 5.0
 """Seconds of wall time that listeners have, after the last event, to hear them all."""
-
-_log = logging.getLogger("skim")
 
 Observer = Callable[[ev.Event, TradingDay], None]
 
@@ -248,9 +246,12 @@ class _Run:
         self, clock: Clock, listeners: Mapping[str, Any]
     ) -> tuple[Sequence[DayResult], int | None]:
         bus = Bus()
-        for name, listener in {**listeners, **self._extensions(), **self._observers}.items():
+        exchange = self._exchange()
+        setup = self._engine_setup(clock, bus, exchange)
+        engine = load_engine(self._settings.engine).make(setup)
+        extensions = Extensions(self._settings, exchange)
+        for name, listener in {**listeners, **extensions.open(), **self._observers}.items():
             bus.listen(name, listener)
-        engine = load_engine(self._settings.engine).make(self._engine_setup(clock, bus))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop, engine, number)
@@ -260,6 +261,7 @@ class _Run:
         finally:
             await bus.drain(_PATIENCE)
             bus.close()
+            extensions.close()
         was_stopped = any(result.end is DayEnd.STOPPED for result in results)
         return results, self._signal if was_stopped else None
 
@@ -267,17 +269,13 @@ class _Run:
         self._signal = number
         engine.stop()
 
-    def _extensions(self) -> Mapping[str, Any]:
-        wanted = self._settings.extensions
-        loaded = load_extensions(None if wanted == "all" else wanted)
-        for error in loaded.errors:
-            _log.warning("%s", error)
-        return {plugin.name: plugin.listener for plugin in loaded.plugins if plugin.wants_events}
+    def _exchange(self) -> Exchange:
+        session = self._assignments[0].day.session
+        return load_exchange(session.exchange, on=session.date)
 
-    def _engine_setup(self, clock: Clock, bus: Bus) -> EngineSetup:
+    def _engine_setup(self, clock: Clock, bus: Bus, exchange: Exchange) -> EngineSetup:
         settings, conditions = self._settings, self._conditions
         days = [assignment.day for assignment in self._assignments]
-        exchange = load_exchange(days[0].session.exchange, on=days[0].session.date)
         broker = load_broker(conditions.broker).make(
             BrokerSetup(
                 account=days[0].account,

@@ -21,15 +21,22 @@ def validate_config(strategy: StrategyPlugin, section: Mapping[str, Any]) -> Bas
     whatever the model says, unless it allows them. Raises ConfigError with a line for each
     fault, naming the key; the value of a secret is never shown.
     """
-    model = strategy.config_model
     values = {key: value for key, value in section.items() if key != PHASES_KEY}
+    return validated(strategy.config_model, f"strategy.{strategy.name}", values)
+
+
+def validated(model: type[BaseModel], table: str, values: Mapping[str, Any]) -> BaseModel:
+    """Return the `model` made from the `values` of the configuration's ``[<table>]``.
+
+    As `validate_config`, which raises what this does.
+    """
     allowed = model.model_config.get("extra") == "allow"
     try:
         return model.model_validate(values, extra=None if allowed else "forbid")
     except ValidationError as error:
         faults = error.errors(include_url=False)
     # Raised outside, so that no traceback carries pydantic's error with the values in it.
-    lines = [f"[strategy.{strategy.name}] {_told(model, fault)}" for fault in faults]
+    lines = [f"[{table}] {_told(model, fault)}" for fault in faults]
     raise ConfigError("\n".join(lines))
 
 

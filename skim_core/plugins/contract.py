@@ -20,6 +20,7 @@ SYNC_HOOKS = frozenset(
         "skim_hookspecs",
         "skim_make_broker",
         "skim_make_engine",
+        "skim_make_observer",
         "skim_phase_graph",
     }
 )

@@ -2,19 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
 
 from skim_core.errors import PluginError
-from skim_core.plugins.discovery import Group, available
-from skim_core.plugins.loading import Plugin, load
+from skim_core.plugins.config_model import config_model
+from skim_core.plugins.configuration import validated
+from skim_core.plugins.discovery import Group, PluginInfo, available
+from skim_core.plugins.loading import Listener, Plugin, load
+from skim_core.plugins.making import made_by
+from skim_core.ports.extension import ExtensionSetup, Observer
+
+
+@dataclass(frozen=True, eq=False)
+class ExtensionPlugin:
+    """A loaded extension, and the model of its section of the configuration."""
+
+    plugin: Plugin
+    config_model: type[BaseModel]
+
+    @property
+    def name(self) -> str:
+        """The extension's name."""
+        return self.plugin.name
+
+    @property
+    def info(self) -> PluginInfo:
+        """Which distribution it comes from, and its version."""
+        return self.plugin.info
+
+    @property
+    def wants_events(self) -> bool:
+        """Whether the extension's `skim_on_event` listens to events."""
+        return self.plugin.wants_events
+
+    @property
+    def listener(self) -> Listener:
+        """Its `skim_on_event` for `Bus.listen`."""
+        return self.plugin.listener
+
+    def configured(self, section: Mapping[str, Any]) -> BaseModel:
+        """Return its configuration, made from ``[extension.<name>]``.
+
+        Raises ConfigError with a line for each fault, as for a strategy's.
+        """
+        return validated(self.config_model, f"extension.{self.name}", section)
+
+    def observer(self, setup: ExtensionSetup[Any]) -> Observer | None:
+        """Make its observer; None when it has none.
+
+        Raises what the plugin raises of skim's own errors, and PluginError for anything else.
+        """
+        if not self.plugin.implements("skim_make_observer"):
+            return None
+        made: Observer = made_by(self.plugin, "skim_make_observer", setup, Observer)  # type: ignore[assignment]  # it has all of its methods
+        return made
 
 
 class LoadedExtensions(NamedTuple):
     """The extensions that work, and for each of the others the error that says why not."""
 
-    plugins: list[Plugin]
+    plugins: list[ExtensionPlugin]
     errors: list[PluginError]
+
+
+def load_extension(name: str) -> ExtensionPlugin:
+    """Load one extension. Raises PluginError as `load` does, and for a model that is none."""
+    plugin = load(Group.EXTENSIONS, name)
+    return ExtensionPlugin(plugin, config_model(plugin))
 
 
 def load_extensions(names: Iterable[str] | None = None) -> LoadedExtensions:
@@ -24,7 +82,7 @@ def load_extensions(names: Iterable[str] | None = None) -> LoadedExtensions:
     loaded = LoadedExtensions([], [])
     for name in dict.fromkeys(names):
         try:
-            loaded.plugins.append(load(Group.EXTENSIONS, name))
+            loaded.plugins.append(load_extension(name))
         except PluginError as error:
             loaded.errors.append(error)
     return loaded

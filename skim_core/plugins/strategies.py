@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pluggy
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from skim_core.model.graph import PhaseGraph
 from skim_core.model.phases import Phase
+from skim_core.plugins.config_model import config_model, shown
 from skim_core.plugins.contract import arguments
 from skim_core.plugins.discovery import Group, PluginInfo
 from skim_core.plugins.faults import guarded, nearest_hook, refuse
@@ -20,12 +21,6 @@ from skim_core.ports.context import Context
 
 PHASES_KEY = "phases"
 """The key in a strategy's section that holds the policy overrides of its phases."""
-
-
-class NoSettings(BaseModel):
-    """The configuration of a strategy that has none."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +127,7 @@ def _phase_graph(plugin: Plugin) -> PhaseGraph:
         graph = plugin.call("skim_phase_graph")
     if not isinstance(graph, PhaseGraph):
         fault = (
-            f"skim_phase_graph returned {_shown(graph)}: return a PhaseGraph, "
+            f"skim_phase_graph returned {shown(graph)}: return a PhaseGraph, "
             "as in PhaseGraph(Phase('scan'))."
         )
         raise refuse(plugin.info, fault)
@@ -140,16 +135,7 @@ def _phase_graph(plugin: Plugin) -> PhaseGraph:
 
 
 def _config_model(plugin: Plugin) -> type[BaseModel]:
-    if not plugin.implements("skim_config_model"):
-        return NoSettings
-    with guarded(plugin.info, "skim_config_model"):
-        model = plugin.call("skim_config_model")
-    if not isinstance(model, type) or not issubclass(model, BaseModel):
-        fault = (
-            f"skim_config_model returned {_shown(model)}: return a pydantic model, the class "
-            "and not an instance."
-        )
-        raise refuse(plugin.info, fault)
+    model = config_model(plugin)
     if PHASES_KEY in model.model_fields:
         fault = (
             f"{model.__name__} has a field {PHASES_KEY!r}, which is where a configuration "
@@ -157,7 +143,3 @@ def _config_model(plugin: Plugin) -> type[BaseModel]:
         )
         raise refuse(plugin.info, fault)
     return model
-
-
-def _shown(value: object) -> str:
-    return "None" if value is None else f"a {type(value).__name__}"

@@ -23,6 +23,7 @@ from skim_core.model.trading_day import TradingDay
 from skim_core.ports.broker import Broker, BrokerSetup
 from skim_core.ports.context import Context
 from skim_core.ports.engine import Engine, EngineSetup
+from skim_core.ports.extension import ExtensionSetup, Observer
 from skim_core.ports.hookspecs import PROJECT
 
 hookimpl = pluggy.HookimplMarker(PROJECT)
@@ -93,6 +94,13 @@ def on_event(
 ) -> Callable[[Event, TradingDay], Maybe[None]] | Callable[[Event], Maybe[None]]:
     """Mark the implementation of `skim_on_event`."""
     return _mark(function, "on_event")
+
+
+def make_observer(
+    function: Callable[[ExtensionSetup[ConfigT]], Observer],
+) -> Callable[[ExtensionSetup[ConfigT]], Observer]:
+    """Mark the implementation of `skim_make_observer`."""
+    return _mark(function, "make_observer")
 
 
 def make_broker(function: Callable[[BrokerSetup], Broker]) -> Callable[[BrokerSetup], Broker]:

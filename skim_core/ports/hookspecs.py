@@ -30,6 +30,7 @@ from skim_core.model.trading_day import TradingDay
 from skim_core.ports.broker import Broker, BrokerSetup
 from skim_core.ports.context import Context
 from skim_core.ports.engine import Engine, EngineSetup
+from skim_core.ports.extension import ExtensionSetup, Observer
 
 API_VERSION = 1
 """The contract's version; raised when an implementation must change."""
@@ -55,11 +56,11 @@ def skim_phase_graph() -> PhaseGraph:
 
 @hookspec(firstresult=True)
 def skim_config_model() -> type[BaseModel]:
-    """Return the pydantic model of the strategy's configuration.
+    """Return the pydantic model of the configuration of a strategy or an extension.
 
-    Called once when the strategy is loaded; ``[strategy.<name>]`` is validated with it and
-    handed to each phase as ``ctx.config``. Optional: a strategy without it has no settings.
-    A raise refuses the strategy.
+    Called once when the plugin is loaded. ``[strategy.<name>]`` is validated with it and handed
+    to each phase as ``ctx.config``, ``[extension.<name>]`` is handed over in its setup.
+    Optional: a plugin without it has no settings. A raise refuses the plugin.
     """
     raise NotImplementedError
 
@@ -165,6 +166,19 @@ def skim_on_event(event: Event, day: TradingDay) -> None:
 
     :param event: what happened.
     :param day: whose day it happened in.
+    """
+    raise NotImplementedError
+
+
+@hookspec(firstresult=True)
+def skim_make_observer(setup: ExtensionSetup[Any]) -> Observer:
+    """Make what hears the events of a process's days (group ``skim.extensions``).
+
+    For an extension that needs its configuration, or a last moment to finish what it heard;
+    `skim_on_event` is enough for any other. Called once per process, before the first event;
+    not in a replay. A raise leaves the extension out, and is told.
+
+    :param setup: the extension's configuration, a folder and the exchange.
     """
     raise NotImplementedError
 

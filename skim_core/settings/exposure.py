@@ -23,7 +23,11 @@ def exposed_secret(settings: Settings) -> str | None:
     mode = stat.S_IMODE(file.stat().st_mode)
     if not mode & (stat.S_IRGRP | stat.S_IROTH):
         return None
-    tables = {"brokers": settings.brokers, "strategy": settings.strategies}
+    tables = {
+        "brokers": settings.brokers,
+        "strategy": settings.strategies,
+        "extension": settings.extension_tables,
+    }
     for key in (
         key
         for kind, named in tables.items()

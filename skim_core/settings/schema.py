@@ -43,8 +43,8 @@ PHASES = "phases"
 class Settings(BaseSettings):
     """Everything that can be configured; `load_settings` makes it.
 
-    Free tables hold what a broker (``[brokers.<name>]``) or a strategy
-    (``[strategy.<name>]``) validates with a model of its own.
+    Free tables hold what a broker (``[brokers.<name>]``), a strategy (``[strategy.<name>]``)
+    or an extension (``[extension.<name>]``) validates with a model of its own.
     """
 
     model_config = SettingsConfigDict(
@@ -162,6 +162,15 @@ class Settings(BaseSettings):
         "[strategy.<name>.limits] the limits of this strategy alone.",
     )
 
+    extension_tables: Annotated[
+        dict[Name, dict[str, Any]], Written("a table for each extension: [extension.<name>]")
+    ] = Field(
+        default_factory=dict,
+        validation_alias="extension",
+        serialization_alias="extension",
+        description="An extension's own settings, validated by the extension.",
+    )
+
     _file: Path | None = PrivateAttr(None)
     _origins: dict[str, Origin] = PrivateAttr(default_factory=dict)
 
@@ -239,6 +248,10 @@ class Settings(BaseSettings):
     def broker_options(self, name: str) -> dict[str, Any]:
         """Return a broker's own options; empty for one that is not configured."""
         return dict(self.brokers.get(name, {}))
+
+    def extension(self, name: str) -> dict[str, Any]:
+        """Return an extension's own settings; empty for one that is not configured."""
+        return dict(self.extension_tables.get(name, {}))
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         for name, value in super().__repr_args__():

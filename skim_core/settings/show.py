@@ -18,8 +18,8 @@ def show(settings: Settings, models: Mapping[str, type[BaseModel]] | None = None
 
     ``file`` is the file that was read or None; ``settings`` has for each (dotted) key its
     ``value`` and its ``source``: default, file, environment or option. A value whose key's
-    name says so is masked; so is one that is a secret in its strategy's model, when
-    `models` has that under the strategy's name.
+    name says so is masked; so is one that is a secret in its strategy's or extension's model,
+    when `models` has that under the table's name, such as ``strategy.orh_breakout``.
     """
     rows: dict[str, dict[str, Any]] = {}
     for name, field in Settings.model_fields.items():
@@ -34,7 +34,7 @@ def show(settings: Settings, models: Mapping[str, type[BaseModel]] | None = None
             rows[key] = {"value": plain(value), "source": str(settings.origin(key))}
             continue
         for table, content in value.items():
-            model = (models or {}).get(table) if key == "strategy" else None
+            model = (models or {}).get(f"{key}.{table}")
             secrets = secret_fields(model) if model else frozenset()
             for leaf, found in _leaves(plain(content, secrets)):
                 dotted = ".".join((key, table, *leaf))

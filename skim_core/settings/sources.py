@@ -21,7 +21,7 @@ from skim_core.settings.schema import Settings, key_of
 
 PREFIX = "SKIM_"
 DELIMITER = "__"
-TABLES = ("brokers", "strategy")
+TABLES = ("brokers", "strategy", "extension")
 """The keys whose value is a table of free tables."""
 
 _NOT_SETTINGS = {"SKIM_CONFIG", "SKIM_DEBUG", "SKIM_TEST_DATA"}

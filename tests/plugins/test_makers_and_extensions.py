@@ -163,7 +163,7 @@ def test_a_listener_is_what_the_bus_takes(install, kind):
         asyncio.run(result)
 
     assert plugin.wants_events
-    assert plugin.target.heard == ["an event"]
+    assert plugin.plugin.target.heard == ["an event"]
 
 
 def test_a_plugin_without_the_hook_wants_no_events(install):

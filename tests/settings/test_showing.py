@@ -61,9 +61,23 @@ def test_a_secret_by_type_is_masked_in_what_is_shown(load):
         gap: float = 1
 
     settings = load(f'[strategy.orb]\npin = "{CANARY}"\ngap = 2\ndoors = [{{ code = "{CANARY}" }}]')
-    shown = show(settings, {"orb": Config})
+    shown = show(settings, {"strategy.orb": Config})
     assert CANARY not in json.dumps(shown)
     assert shown["settings"]["strategy.orb.gap"]["value"] == 2
+
+
+def test_an_extensions_table_is_shown_like_a_strategys(load):
+    class Config(BaseModel):
+        pin: SecretStr
+
+    text = f'[extension.notify]\npin = "{CANARY}"\nwait = "2s"'
+    settings = load(text, EXTENSION__NOTIFY__AT_MOST="5")
+    assert settings.extension("notify") == {"pin": CANARY, "wait": "2s", "at_most": 5}
+    assert settings.extension("other") == {}
+    rows = show(settings, {"extension.notify": Config})["settings"]
+    assert rows["extension.notify.pin"] == {"value": "***", "source": "file"}
+    assert rows["extension.notify.wait"] == {"value": "2s", "source": "file"}
+    assert rows["extension.notify.at_most"] == {"value": 5, "source": "environment"}
 
 
 @pytest.mark.parametrize(
@@ -122,7 +136,7 @@ def test_every_key_is_described():
 
 def test_every_described_key_can_be_set(load):
     shown = show(load())["settings"]
-    assert set(shown) == {row.key for row in describe()} - {"brokers", "strategy"}
+    assert set(shown) == {row.key for row in describe()} - {"brokers", "strategy", "extension"}
 
 
 def test_no_secret_is_in_the_error_of_settings_made_by_hand():

@@ -122,21 +122,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Path]]:
-    """Install a strategy, for this process and for those it starts: ``install("tiny")``."""
+    """Install a plugin, for this process and for those it starts: ``install("tiny")``."""
     site = tmp_path / "site"
     site.mkdir()
     monkeypatch.syspath_prepend(site)
     monkeypatch.setenv("PYTHONPATH", str(site), prepend=os.pathsep)
 
-    def installed(name: str, code: str = TINY) -> Path:
+    def installed(name: str, code: str = TINY, group: str = "skim.strategies") -> Path:
         metadata = site / f"skim_strategy_{name}-1.0.dist-info"
         metadata.mkdir()
         (metadata / "METADATA").write_text(
             f"Metadata-Version: 2.1\nName: skim-strategy-{name}\nVersion: 1.0\n"
         )
-        (metadata / "entry_points.txt").write_text(
-            f"[skim.strategies]\n{name} = installed_{name}\n"
-        )
+        (metadata / "entry_points.txt").write_text(f"[{group}]\n{name} = installed_{name}\n")
         module = site / f"installed_{name}.py"
         module.write_text(dedent(code))
         return module

@@ -1,0 +1,85 @@
+"""The extensions of a process that runs days: opened before them, closed after them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from time import monotonic
+from typing import Any
+
+from skim_core.errors import SkimError
+from skim_core.model.exchange import Exchange
+from skim_core.plugins.extensions import ExtensionPlugin, load_extensions
+from skim_core.ports.boundary import described
+from skim_core.ports.extension import ExtensionSetup, Observer
+from skim_core.settings import Settings
+
+_log = logging.getLogger("skim")
+
+PATIENCE = 5.0
+"""Seconds of wall time that observers have to finish what they heard."""
+
+
+class Extensions:
+    """The loaded extensions; one that can't be loaded or made is told, and left out."""
+
+    def __init__(self, settings: Settings, exchange: Exchange) -> None:
+        self._settings = settings
+        self._exchange = exchange
+        loaded = load_extensions(None if settings.extensions == "all" else settings.extensions)
+        for error in loaded.errors:
+            _log.warning("%s", error)
+        self._plugins = loaded.plugins
+        self._observers: dict[str, Observer] = {}
+
+    def open(self) -> Mapping[str, Any]:
+        """Make the observers; return by its name whatever wants to hear events."""
+        for plugin in self._plugins:
+            try:
+                observer = plugin.observer(self._setup(plugin))
+            except SkimError as error:
+                _log.warning("extension %r is left out: %s", plugin.name, error)
+                continue
+            if observer is not None:
+                self._observers[plugin.name] = observer
+        return dict(self._listeners())
+
+    def close(self) -> None:
+        """Close the observers, side by side; tell of one that raises or takes longer."""
+        threads = {
+            name: threading.Thread(
+                target=_close, args=(name, observer), name=f"skim closes {name}", daemon=True
+            )
+            for name, observer in self._observers.items()
+        }
+        deadline = monotonic() + PATIENCE
+        for thread in threads.values():
+            thread.start()
+        for name, thread in threads.items():
+            thread.join(max(0.0, deadline - monotonic()))
+            if thread.is_alive():
+                _log.warning(
+                    "extension %r was not done within %g s and is cut off.", name, PATIENCE
+                )
+
+    def _listeners(self) -> Iterator[tuple[str, Any]]:
+        for plugin in self._plugins:
+            if plugin.wants_events:
+                yield plugin.name, plugin.listener
+        for name, observer in self._observers.items():
+            yield f"{name} observer", observer.hear
+
+    def _setup(self, plugin: ExtensionPlugin) -> ExtensionSetup[Any]:
+        return ExtensionSetup(
+            config=plugin.configured(self._settings.extension(plugin.name)),
+            directory=self._settings.directory / "extensions" / plugin.name,
+            exchange=self._exchange,
+        )
+
+
+def _close(name: str, observer: Observer) -> None:
+    try:
+        observer.close()
+    except BaseException as error:  # noqa: BLE001  a plugin boundary: the others still close
+        _log.warning("extension %r raised when it was closed: %s", name, described(error))

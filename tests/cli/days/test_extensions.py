@@ -1,0 +1,106 @@
+"""Extensions in a day: configured, told every event, closed at the end, and harmless."""
+
+from __future__ import annotations
+
+import pytest
+
+OBSERVER = """
+    from pathlib import Path
+    from pydantic import BaseModel
+    from skim_core import ExtensionSetup, hooks
+
+    class Config(BaseModel):
+        mark: str = "none"
+        at_most: int = 9
+
+    @hooks.config_model
+    def skim_config_model() -> type[Config]:
+        return Config
+
+    class Writer:
+        def __init__(self, setup):
+            self.path = setup.directory.parent / "heard"
+            self.path.parent.mkdir(parents=True)
+            self.lines = [f"{setup.config.mark} {setup.exchange.mic} {setup.directory.name}"]
+
+        def hear(self, event, day):
+            self.lines.append(f"{event.kind} {day.strategy}")
+
+        def close(self):
+            self.path.write_text("\\n".join(self.lines))
+
+    @hooks.make_observer
+    def skim_make_observer(setup: ExtensionSetup[Config]) -> Writer:
+        return Writer(setup)
+"""
+DAY = ("start_trading_day", "--strategy", "tiny", "--session", "2026-01-28")
+
+
+@pytest.fixture
+def observe(install):
+    """Install the extension ``watch``."""
+
+    def installed(code: str = OBSERVER) -> None:
+        install("watch", code, group="skim.extensions")
+
+    return installed
+
+
+def test_an_observer_is_configured_hears_every_event_and_is_closed(
+    skim, tiny, observe, home, monkeypatch
+):
+    observe()
+    monkeypatch.setenv("SKIM_EXTENSION__WATCH__MARK", "seen")
+    assert skim(*DAY).code == 0
+    first, *heard = (home / "extensions" / "heard").read_text().splitlines()
+    assert first == "seen XASX watch"
+    assert (heard[0], heard[-1]) == ("day_started tiny", "day_finished tiny")
+    assert "position_closed tiny" in heard
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("at_most: int = 9", "at_most: int", "[extension.watch] at_most: it is missing"),
+        ("return Writer(setup)", "1 / 0", "skim_make_observer raised ZeroDivisionError"),
+        ("return Writer(setup)", "return 3", "returned a int without hear, close"),
+        ("def close(self):", "def close(self):\n            1 / 0", "raised when it was closed"),
+    ],
+)
+def test_one_that_breaks_is_named_and_the_day_is_run(skim, tiny, observe, old, new, told):
+    observe(OBSERVER.replace(old, new))
+    ran = skim(*DAY)
+    assert ran.code == 0
+    assert told in ran.err
+    assert "watch" in ran.err
+
+
+def test_one_that_is_never_done_is_cut_off(skim, tiny, observe, monkeypatch):
+    monkeypatch.setattr("skim_core.cli.extending.PATIENCE", 0.1)
+    observe(
+        OBSERVER.replace(
+            "def close(self):",
+            "def close(self):\n            import threading; threading.Event().wait()",
+        )
+    )
+    ran = skim(*DAY)
+    assert ran.code == 0
+    assert "extension 'watch' was not done within 0.1 s and is cut off" in ran.err
+
+
+def test_a_fault_in_its_table_is_found_by_the_check(skim, observe, home):
+    observe()
+    (home / "skim.toml").write_text('[extension.watch]\nat_most = "many"\nmarck = "seen"\n')
+    checked = skim("config", "check", "--json")
+    assert checked.code == 2
+    assert [fault.partition(":")[0] for fault in checked.json["faults"]] == [
+        "[extension.watch] at_most",
+        "[extension.watch] marck",
+    ]
+
+
+def test_one_that_is_not_wanted_is_not_opened(skim, tiny, observe, home, monkeypatch):
+    observe()
+    monkeypatch.setenv("SKIM_EXTENSIONS", "")
+    assert skim(*DAY).code == 0
+    assert not (home / "extensions").exists()
