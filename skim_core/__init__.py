@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from skim_core.ports.hooks import hookimpl as hookimpl
     from skim_core.ports.hookspecs import API_VERSION as API_VERSION
     from skim_core.ports.hookspecs import hookspec as hookspec
+    from skim_core.ports.joining import CandidateFilter as CandidateFilter
+    from skim_core.ports.joining import Joining as Joining
+    from skim_core.ports.joining import ScanContext as ScanContext
+    from skim_core.ports.joining import Scanner as Scanner
 
 _HOMES = {
     "API_VERSION": "ports.hookspecs",
@@ -45,10 +49,12 @@ _HOMES = {
     "Bars": "ports.bars",
     "Bracket": "model.orders",
     "Candidate": "model.market",
+    "CandidateFilter": "ports.joining",
     "Context": "ports.context",
     "ExtensionSetup": "ports.extension",
     "GapRow": "ports.broker",
     "GapScan": "ports.broker",
+    "Joining": "ports.joining",
     "Observer": "ports.extension",
     "OpeningRange": "model.market",
     "OrderStage": "model.orders",
@@ -59,6 +65,8 @@ _HOMES = {
     "Position": "model.orders",
     "Quote": "model.market",
     "Retry": "model.phases",
+    "ScanContext": "ports.joining",
+    "Scanner": "ports.joining",
     "Session": "model.session",
     "Shared": "model.phases",
     "Side": "model.orders",

@@ -14,7 +14,7 @@ from skim_core.decide.explained import (
     PhaseEnd,
     Ticks,
 )
-from skim_core.model.events import SkipReason
+from skim_core.model.events import CandidatesJoined, SkipReason
 from skim_core.model.market import Candidate
 
 _SKIPPED = {
@@ -131,6 +131,8 @@ def _due(page: Page, phase: PhaseAccount) -> str:
 
 
 def _found(finding: Finding) -> str:
+    if finding.joined is not None:
+        return _joined(finding.joined)
     if finding.alerts:
         return f"Told: {'; '.join(alert.text for alert in finding.alerts)}."
     if finding.ranges:
@@ -142,6 +144,13 @@ def _found(finding: Finding) -> str:
         found = [_candidate(each) for each in finding.candidates]
         return f"{count(len(found), 'candidate')}: {', '.join(found)}."
     return "Found nothing."
+
+
+def _joined(event: CandidatesJoined) -> str:
+    parts = [f"{name} found {number}" for name, number in event.found.items()]
+    parts += [f"{name} FAILED, {error.rstrip('.')}" for name, error in event.failed.items()]
+    parts += [f"{symbol} dropped by {why.rstrip('.')}" for symbol, why in event.dropped.items()]
+    return f"{'; '.join(parts) or 'Nothing was dropped'}."
 
 
 def _candidate(found: Candidate) -> str:

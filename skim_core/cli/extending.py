@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from skim_core.errors import SkimError
 from skim_core.model.exchange import Exchange
+from skim_core.model.graph import PhaseGraph
 from skim_core.plugins.extensions import ExtensionPlugin, load_extensions
 from skim_core.ports.boundary import described
 from skim_core.ports.extension import ExtensionSetup, Observer
+from skim_core.ports.joining import CandidateFilter, Joining, Scanner
 from skim_core.settings import Settings
 
 _log = logging.getLogger("skim")
@@ -22,7 +24,10 @@ PATIENCE = 5.0
 
 
 class Extensions:
-    """The loaded extensions; one that can't be loaded or made is told, and left out."""
+    """The loaded extensions; one that can't be loaded or made is told, and left out.
+
+    `joining` has their scanners and filters, once `check` found that they are needed.
+    """
 
     def __init__(self, settings: Settings, exchange: Exchange) -> None:
         self._settings = settings
@@ -32,6 +37,7 @@ class Extensions:
             _log.warning("%s", error)
         self._plugins = loaded.plugins
         self._observers: dict[str, Observer] = {}
+        self.joining: Joining | None = None
 
     def open(self) -> Mapping[str, Any]:
         """Make the observers; return by its name whatever wants to hear events."""
@@ -44,6 +50,29 @@ class Extensions:
             if observer is not None:
                 self._observers[plugin.name] = observer
         return dict(self._listeners())
+
+    def check(self, graph: PhaseGraph) -> None:
+        """Make the scanners and filters when a phase of `graph` names one.
+
+        Raises ConfigError for one that no extension has.
+        """
+        if any(phase.joins for phase in graph):
+            self.joining = self.joining or self._made()
+            self.joining.check(graph)
+
+    def _made(self) -> Joining:
+        scanners: dict[str, Scanner] = {}
+        filters: dict[str, CandidateFilter] = {}
+        for plugin in self._plugins:
+            try:
+                setup = self._setup(plugin)
+                made = plugin.scanners(setup), plugin.filters(setup)
+            except SkimError as error:
+                _log.warning("extension %r is left out: %s", plugin.name, error)
+                continue
+            _add(plugin, "scanner", made[0], scanners)
+            _add(plugin, "filter", made[1], filters)
+        return Joining(scanners, filters)
 
     def close(self) -> None:
         """Close the observers, side by side; tell of one that raises or takes longer."""
@@ -76,6 +105,27 @@ class Extensions:
             directory=self._settings.directory / "extensions" / plugin.name,
             exchange=self._exchange,
         )
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+_NamedT = TypeVar("_NamedT", bound=_Named)
+
+
+def _add(
+    plugin: ExtensionPlugin, kind: str, own: Sequence[_NamedT], known: dict[str, _NamedT]
+) -> None:
+    for each in own:
+        if known.setdefault(each.name, each) is not each:
+            _log.warning(
+                "extension %r has a %s %r, as another has: that other's counts.",
+                plugin.name,
+                kind,
+                each.name,
+            )
 
 
 def _close(name: str, observer: Observer) -> None:

@@ -11,7 +11,7 @@ from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
 from skim_core.errors import ConfigError
 from skim_core.model.graph import PhaseGraph
-from skim_core.model.phases import OnFailure, Phase
+from skim_core.model.phases import Match, OnFailure, Phase
 from skim_core.model.session import Session
 from skim_core.model.times import format_duration
 from skim_core.plugins.strategies import StrategyPlugin, load_strategy
@@ -80,7 +80,7 @@ def _policy(phase: Phase) -> list[str]:
         parts.append(retries)
     if phase.shared is not None:
         parts.append(f"shared as {phase.shared.key}")
-    return parts
+    return parts + _joins(phase)
 
 
 def _print_graph(
@@ -122,6 +122,17 @@ def _when(phase: Phase) -> str:
     return ", ".join(parts) or "as soon as it can"
 
 
+def _joins(phase: Phase) -> list[str]:
+    """Say which scanners and filters have their say on what the phase finds."""
+    parts = []
+    if phase.scanners:
+        must = "and must be found by" if phase.match is Match.ALL else "and found by"
+        parts.append(f"{must} {', '.join(phase.scanners)}")
+    if phase.filters:
+        parts.append(f"passed by {', '.join(phase.filters)}")
+    return parts
+
+
 def _hours(phase: Phase, session: Session) -> str:
     start, end = phase.window(session)
     if start and end and start >= end:
@@ -148,4 +159,5 @@ def _failure(phase: Phase) -> tuple[str, str]:
         parts.append("protective")
     if phase.shared is not None:
         parts.append(f"shared as {phase.shared.key}")
+    parts += _joins(phase)
     return ", ".join(parts), "warning" if phase.on_failure is OnFailure.CONTINUE else ""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from skim_core.calendar.exchanges import load_exchange
 from skim_core.cli.extending import Extensions
-from skim_core.cli.owner import is_gone, this_owner
+from skim_core.cli.owner import is_gone
+from skim_core.cli.run import Conditions, Observer, Run, Setting
 from skim_core.clock.virtual import VirtualClock
 from skim_core.clock.wall import PacedClock, WallClock
 from skim_core.engine.loop import run_to_end
@@ -22,25 +22,17 @@ from skim_core.model import events as ev
 from skim_core.model.graph import PhaseGraph
 from skim_core.model.session import Session
 from skim_core.model.trading_day import TradingDay
-from skim_core.plugins.brokers import load_broker
 from skim_core.plugins.configuration import validate_config
-from skim_core.plugins.engines import load_engine
 from skim_core.plugins.strategies import StrategyPlugin, load_strategy
-from skim_core.ports.broker import BrokerSetup
-from skim_core.ports.bus import Bus
-from skim_core.ports.engine import Assignment, DayEnd, DayResult, Engine, EngineSetup
-from skim_core.settings.masking import plain, secret_fields, with_secrets
+from skim_core.ports.engine import Assignment, DayEnd, DayResult
+from skim_core.settings.masking import secret_fields, with_secrets
 
 if TYPE_CHECKING:
-    from skim_core.model.exchange import Exchange
     from skim_core.ports.clock import Clock
     from skim_core.ports.journal import Journal
     from skim_core.settings import Settings
 
-_PATIENCE = 5.0
-"""Seconds of wall time that listeners have, after the last event, to hear them all."""
-
-Observer = Callable[[ev.Event, TradingDay], None]
+_log = logging.getLogger("skim")
 
 
 @dataclass(frozen=True)
@@ -64,15 +56,6 @@ class DayRequest:
     def day(self) -> TradingDay:
         """The day's identity."""
         return TradingDay(strategy=self.strategy, session=self.session, account=self.account)
-
-
-@dataclass(frozen=True)
-class Conditions:
-    """Under what a run takes place: the broker, its options, and how time passes."""
-
-    broker: str
-    pace: str
-    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def request_day(
@@ -188,10 +171,15 @@ def run_days(
     assignments: list[Assignment] = []
     listeners: dict[str, Any] = {}
     ends: dict[str, DayResult] = {}
+    session = requests[0].session
+    exchange = load_exchange(session.exchange, on=session.date)
+    extensions = Extensions(settings, exchange)
     for request in requests:
         try:
             strategy = load_strategy(request.strategy)
-            assignments.append(assign(request, strategy, settings))
+            assignment = assign(request, strategy, settings)
+            _check_joining(extensions, request, assignment.graph)
+            assignments.append(assignment)
         except SkimError as error:
             if len(requests) == 1:
                 raise
@@ -205,7 +193,8 @@ def run_days(
         conditions = conditions_of(sound, wanted, settings)
         for request in sound:
             free_lease(journal, request.day.run_id)
-        run = _Run(settings, journal, conditions, assignments, observers)
+        setting = Setting(settings, journal, conditions, exchange, extensions)
+        run = Run(setting, assignments, observers)
         clock = make_clock(conditions.pace, sound, settings)
         with limited_memory(settings.memory_limit):
             results, stopped = run_to_end(run.main(clock, listeners))
@@ -216,6 +205,16 @@ def run_days(
     return in_order
 
 
+def _check_joining(extensions: Extensions, request: DayRequest, graph: PhaseGraph) -> None:
+    try:
+        extensions.check(graph)
+    except ConfigError as error:
+        if request.started is None:
+            raise
+        # What the day holds has to be looked after, whatever was uninstalled since it began.
+        _log.warning("%s goes on, but %s", request.day.run_id, error)
+
+
 class Stopped(Exception):
     """A signal stopped the run; `number` is the signal's, `results` what the days were left as."""
 
@@ -223,81 +222,3 @@ class Stopped(Exception):
         super().__init__(number)
         self.number = number
         self.results = results
-
-
-class _Run:
-    """One run of days: everything that lives as long as its event loop."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        journal: Journal,
-        conditions: Conditions,
-        assignments: Sequence[Assignment],
-        observers: Mapping[str, Observer],
-    ) -> None:
-        self._settings = settings
-        self._journal = journal
-        self._conditions = conditions
-        self._assignments = assignments
-        self._observers = observers
-
-    async def main(
-        self, clock: Clock, listeners: Mapping[str, Any]
-    ) -> tuple[Sequence[DayResult], int | None]:
-        bus = Bus()
-        exchange = self._exchange()
-        setup = self._engine_setup(clock, bus, exchange)
-        engine = load_engine(self._settings.engine).make(setup)
-        extensions = Extensions(self._settings, exchange)
-        for name, listener in {**listeners, **extensions.open(), **self._observers}.items():
-            bus.listen(name, listener)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._stop, engine, number)
-        self._signal: signal.Signals | None = None
-        try:
-            results = await engine.run(self._assignments)
-        finally:
-            await bus.drain(_PATIENCE)
-            bus.close()
-            extensions.close()
-        was_stopped = any(result.end is DayEnd.STOPPED for result in results)
-        return results, self._signal if was_stopped else None
-
-    def _stop(self, engine: Engine, number: signal.Signals) -> None:
-        self._signal = number
-        engine.stop()
-
-    def _exchange(self) -> Exchange:
-        session = self._assignments[0].day.session
-        return load_exchange(session.exchange, on=session.date)
-
-    def _engine_setup(self, clock: Clock, bus: Bus, exchange: Exchange) -> EngineSetup:
-        settings, conditions = self._settings, self._conditions
-        days = [assignment.day for assignment in self._assignments]
-        broker = load_broker(conditions.broker).make(
-            BrokerSetup(
-                account=days[0].account,
-                clock=clock,
-                exchange=exchange,
-                sessions=tuple(sorted({day.session for day in days}, key=lambda s: s.open)),
-                directory=settings.directory / "brokers" / conditions.broker,
-                options=conditions.options,
-            )
-        )
-        return EngineSetup(
-            journal=self._journal,
-            bus=bus,
-            clock=clock,
-            broker=broker,
-            broker_name=conditions.broker,
-            broker_options=plain(conditions.options),
-            exchange=exchange,
-            owner=this_owner(),
-            pace=conditions.pace,
-            lease_term=settings.lease_term,
-            limits=settings.limits,
-            protection_limit=settings.protection_limit,
-            halt_after=settings.halt_after,
-        )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from skim_core.cli.launch import Conditions, DayRequest, conditions_of
+from skim_core.cli.launch import DayRequest, conditions_of
 from skim_core.cli.missed import MissedDay
+from skim_core.cli.run import Conditions
 from skim_core.cli.start import carry_out
 from skim_core.cli.wanted import Wanted
 from skim_core.errors import SkimError

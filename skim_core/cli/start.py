@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from skim_core.calendar.sessions import SessionCalendar
 from skim_core.cli.launch import (
-    Conditions,
     DayRequest,
     Stopped,
     request_day,
@@ -16,6 +15,7 @@ from skim_core.cli.launch import (
 )
 from skim_core.cli.output import echo, print_json
 from skim_core.cli.places import calendar_of, open_journal
+from skim_core.cli.run import Conditions
 from skim_core.cli.views import summaries, view_of
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock

@@ -188,6 +188,15 @@ def _resumed(_story: Story, event: ev.DayResumed) -> Line:
     return Line(event.at, "day", f"goes on where it was left{again}", "title")
 
 
+def _joined(_story: Story, event: ev.CandidatesJoined) -> Line | None:
+    if event.failed:
+        text = "; ".join(f"scanner {name} failed: {why}" for name, why in event.failed.items())
+        return Line(event.at, event.phase, text, "warning")
+    if not event.dropped:
+        return None
+    return Line(event.at, event.phase, f"dropped: {listed(list(event.dropped))}")
+
+
 def _scanned(_story: Story, event: ev.CandidatesScanned) -> Line:
     found = [
         found.symbol + (f" {found.gap_percent:+.1f} %" if found.gap_percent is not None else "")
@@ -264,6 +273,7 @@ _TELLERS: dict[type[ev.Event], Callable[[Story, Any], Line | None]] = {
     ev.PhaseSkipped: lambda _story, event: Line(
         event.at, event.phase, f"skipped: {event.detail or event.reason}", "warning"
     ),
+    ev.CandidatesJoined: _joined,
     ev.CandidatesScanned: _scanned,
     ev.OpeningRangesTracked: _tracked,
     ev.CandidatesAlerted: _alerted,

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from skim_core.decide.explained_steps import Decision, Records, RefusedEntry
-from skim_core.model.events import Event, Outcome, SkipReason
+from skim_core.model.events import CandidatesJoined, Event, Outcome, SkipReason
 from skim_core.model.limits import Limits
 from skim_core.model.market import Alert, Candidate, OpeningRange
 from skim_core.model.orders import Side
@@ -125,6 +125,7 @@ class Finding:
     candidates: tuple[Candidate, ...] = ()
     ranges: tuple[OpeningRange, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    joined: CandidatesJoined | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -168,6 +168,11 @@ class _DayTeller:
         self._told.findings.append(finding)
         return True
 
+    def _join(self, number: int, event: ev.CandidatesJoined) -> bool:
+        finding = Finding(records=[number], at=event.at, phase=event.phase, joined=event)
+        self._told.findings.append(finding)
+        return True
+
     def _purge(self, number: int, event: ev.CandidatesPurged) -> bool:
         self._told.purges.append(Purge(records=[number], at=event.at, symbols=event.symbols))
         return True
@@ -240,6 +245,7 @@ class _DayTeller:
         ev.DayStarted: _begin,
         ev.DayResumed: _take_over,
         ev.DayFinished: _finish,
+        ev.CandidatesJoined: _join,
         ev.CandidatesScanned: _find,
         ev.OpeningRangesTracked: _find,
         ev.CandidatesAlerted: _find,

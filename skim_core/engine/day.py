@@ -17,6 +17,7 @@ from skim_core.engine.common import Common
 from skim_core.engine.context import Contexts, Permit, PermittedOrders
 from skim_core.engine.day_orders import DayOrders
 from skim_core.engine.inbox import Inbox
+from skim_core.engine.joining import JoiningStrategy
 from skim_core.engine.messages import Broke, ControlsChanged, Message, Stop, Told, Wake
 from skim_core.engine.overtime import Overtime
 from skim_core.engine.recorder import Recorder
@@ -28,7 +29,7 @@ from skim_core.model.base import sound
 from skim_core.model.controls import Halt
 from skim_core.model.phases import Shared
 from skim_core.ports.broker import BrokerNotice
-from skim_core.ports.engine import Assignment, DayEnd, DayResult, EngineSetup
+from skim_core.ports.engine import Assignment, DayEnd, DayResult, EngineSetup, Strategy
 from skim_core.settings.masking import journaled
 
 _log = logging.getLogger("skim.engine")
@@ -272,7 +273,7 @@ class DayRunner:
             _STARTED(at=now, phase=name, attempt=number),
         )
         if command.shared is not None:
-            work = self._work(command.shared)
+            work = self._work(command.shared, name)
 
             def told(outcome: SharedResult | SharedFailure) -> None:
                 self._inbox.put(Told(name, number, outcome))
@@ -283,7 +284,19 @@ class DayRunner:
         orders = PermittedOrders(self._orders.desk, permit)
         attempt = Attempt(command, permit, self._clock, self._overtime, self._inbox.put)
         self._attempts[name] = attempt
-        attempt.start(self._assignment.strategy, self._contexts.make(command, orders))
+        attempt.start(self._strategy_for(name, permit), self._contexts.make(command, orders))
+
+    def _strategy_for(self, name: str, permit: Permit) -> Strategy:
+        """Return the strategy, its phase joined with what extensions find."""
+        strategy, phase = self._assignment.strategy, self._recorder.state.graph[name]
+        if not phase.joins:
+            return strategy
+
+        def record(event: ev.CandidatesJoined) -> None:
+            permit.check()
+            self._recorder.record(event)
+
+        return JoiningStrategy(strategy, phase, self._setup.joining, record)
 
     # Messages
 
@@ -346,10 +359,11 @@ class DayRunner:
     def _settle_shared(self, name: str, outcome: SharedResult | SharedFailure) -> None:
         shared = self._recorder.state.graph[name].shared
         if shared is not None:
-            self._shared.settle(self._work(shared), self._assignment.day.run_id, outcome)
+            self._shared.settle(self._work(shared, name), self._assignment.day.run_id, outcome)
 
-    def _work(self, shared: Shared) -> Identity:
-        return identity(shared, journaled(self._assignment.config))
+    def _work(self, shared: Shared, name: str) -> Identity:
+        phase = self._recorder.state.graph[name]
+        return identity(shared, phase, journaled(self._assignment.config))
 
     def _take_over(self, message: Told) -> None:
         now, outcome = self._clock.now(), message.outcome

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from skim_core.model import events as ev
 from skim_core.model.events import Event
-from skim_core.model.phases import Shared
+from skim_core.model.phases import Phase, Shared
 from skim_core.model.session import Session
 from skim_core.ports.journal import Journal
 
@@ -42,10 +42,14 @@ class _Work:
     followers: list[Told] = field(default_factory=list)
 
 
-def identity(shared: Shared, config: Mapping[str, Any]) -> Identity:
-    """Return what makes two shared phases the same work: the key and the named settings' values."""
+def identity(shared: Shared, phase: Phase, config: Mapping[str, Any]) -> Identity:
+    """Return what makes two shared phases the same work.
+
+    That is the key, the named settings' values, and what has a say in the findings.
+    """
     values = {name: config.get(name) for name in shared.settings}
-    return f"{shared.key}:{json.dumps(values, sort_keys=True, default=str)}"
+    joins = (phase.scanners, phase.filters, phase.match)
+    return f"{shared.key}:{json.dumps([values, joins], sort_keys=True, default=str)}"
 
 
 class SharedPhases:
@@ -60,12 +64,12 @@ class SharedPhases:
             started = summary.first
             if not isinstance(started, ev.DayStarted) or started.session != session:
                 continue
-            shared = {phase.name: phase.shared for phase in started.graph if phase.shared}
+            shared = {phase.name: phase for phase in started.graph if phase.shared}
             if shared:
                 self._load_run(journal, started, shared)
 
     def _load_run(
-        self, journal: Journal, started: ev.DayStarted, shared: Mapping[str, Shared]
+        self, journal: Journal, started: ev.DayStarted, shared: Mapping[str, Phase]
     ) -> None:
         found: dict[str, list[Event]] = {name: [] for name in shared}
         for record in journal.read(started.run_id):
@@ -73,7 +77,9 @@ class SharedPhases:
             if isinstance(event, _RESULTS) and event.phase in found:
                 found[event.phase].append(event)
             elif isinstance(event, ev.PhaseCompleted) and event.phase in found:
-                work = self._work(identity(shared[event.phase], started.config))
+                phase = shared[event.phase]
+                assert phase.shared is not None, "these are the shared ones"
+                work = self._work(identity(phase.shared, phase, started.config))
                 run_id = event.shared_from or started.run_id
                 work.result = SharedResult(run_id, tuple(found[event.phase]), event.result)
 

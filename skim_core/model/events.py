@@ -161,6 +161,19 @@ class CandidatesPurged(_Event):
     symbols: tuple[Symbol, ...] | None = None
 
 
+class CandidatesJoined(_PhaseEvent):
+    """Scanners and filters had their say on what a phase found.
+
+    `found`: how many candidates each scanner had, by its name. `failed`: why a scanner has
+    none, by its name. `dropped`: which filter dropped a symbol, and why.
+    """
+
+    kind: Literal["candidates_joined"] = "candidates_joined"
+    found: dict[Name, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    failed: dict[Name, str] = Field(default_factory=dict)
+    dropped: dict[Symbol, str] = Field(default_factory=dict)
+
+
 class CandidatesScanned(_PhaseEvent):
     """A phase found these candidates; they join those of the day."""
 
@@ -426,6 +439,7 @@ Event: TypeAlias = (
     | PhaseFailed
     | PhaseSkipped
     | CandidatesPurged
+    | CandidatesJoined
     | CandidatesScanned
     | OpeningRangesTracked
     | CandidatesAlerted

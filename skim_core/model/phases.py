@@ -68,11 +68,20 @@ class Retry(Model):
         return timedelta(seconds=round(wait * (1 + self.jitter * spread), 3))
 
 
+class Match(StrEnum):
+    """Which candidates of a phase and of the scanners beside it count."""
+
+    ANY = "any"
+    """Those that any of them found."""
+    ALL = "all"
+    """Those that all of them found."""
+
+
 class Shared(Model):
     """A phase that several strategies have in common: it runs once for all of them.
 
     Two phases are the same work when their `key` is the same, and so are the values
-    of the configuration fields named in `settings`.
+    of the configuration fields named in `settings`, and the scanners and filters.
     """
 
     key: Name
@@ -93,6 +102,8 @@ class Phase(Model):
     `give_up_after`: how many failures in a row make a repeating phase failed; never
     when None. `protective`: guards open positions, so nothing that fails elsewhere
     stops it, and by default it never gives up; it depends on no phase.
+    `scanners`, `filters`: extensions' scanners that look beside a phase that finds candidates,
+    and filters that all these pass; `match` says whether one of them is enough.
 
     Raises GraphError naming the phase, the field and the mend.
     """
@@ -110,6 +121,9 @@ class Phase(Model):
     give_up_after: Annotated[int, Field(ge=1)] | None = None
     protective: bool = False
     shared: Shared | None = None
+    scanners: tuple[Name, ...] = ()
+    filters: tuple[Name, ...] = ()
+    match: Match = Match.ANY
 
     def __init__(
         self,
@@ -127,6 +141,9 @@ class Phase(Model):
         give_up_after: int | None = None,
         protective: bool = False,
         shared: str | Shared | Mapping[str, Any] | None = None,
+        scanners: Sequence[str] = (),
+        filters: Sequence[str] = (),
+        match: str | Match = Match.ANY,
         **unknown: object,
     ) -> None:
         if unknown:
@@ -155,6 +172,9 @@ class Phase(Model):
                 give_up_after=give_up_after,
                 protective=protective,
                 shared={"key": shared} if isinstance(shared, str) else shared,
+                scanners=(scanners,) if isinstance(scanners, str) else tuple(scanners),
+                filters=(filters,) if isinstance(filters, str) else tuple(filters),
+                match=match,
             )
         except ValidationError as error:
             raise GraphError(_explain(name, error)) from error
@@ -200,6 +220,15 @@ class Phase(Model):
                 "a shared phase runs once: remove 'every' or 'shared'",
             ),
             (
+                self.match is Match.ALL and not self.scanners,
+                "match='all' asks for scanners beside the phase: name them in 'scanners'",
+            ),
+            (
+                len(set(self.scanners)) != len(self.scanners)
+                or len(set(self.filters)) != len(self.filters),
+                "'scanners' or 'filters' names one twice: name it once",
+            ),
+            (
                 self.protective and bool(self.after),
                 "a protective phase must not wait for others: remove 'after'",
             ),
@@ -225,6 +254,11 @@ class Phase(Model):
                 )
                 raise ValueError(msg)
         return self
+
+    @property
+    def joins(self) -> bool:
+        """Whether extensions have their say on what the phase finds."""
+        return bool(self.scanners or self.filters)
 
     @property
     def repeats(self) -> bool:

@@ -20,7 +20,9 @@ SYNC_HOOKS = frozenset(
         "skim_hookspecs",
         "skim_make_broker",
         "skim_make_engine",
+        "skim_make_filters",
         "skim_make_observer",
+        "skim_make_scanners",
         "skim_phase_graph",
     }
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from pydantic import BaseModel
 
@@ -13,8 +13,9 @@ from skim_core.plugins.config_model import config_model
 from skim_core.plugins.configuration import validated
 from skim_core.plugins.discovery import Group, PluginInfo, available
 from skim_core.plugins.loading import Listener, Plugin, load
-from skim_core.plugins.making import made_by
+from skim_core.plugins.making import made_by, several_made_by
 from skim_core.ports.extension import ExtensionSetup, Observer
+from skim_core.ports.joining import CandidateFilter, Scanner
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +61,16 @@ class ExtensionPlugin:
             return None
         made: Observer = made_by(self.plugin, "skim_make_observer", setup, Observer)  # type: ignore[assignment]  # it has all of its methods
         return made
+
+    def scanners(self, setup: ExtensionSetup[Any]) -> Sequence[Scanner]:
+        """Make its scanners. Raises as `observer` does."""
+        made = several_made_by(self.plugin, "skim_make_scanners", setup, Scanner)
+        return cast("Sequence[Scanner]", made)
+
+    def filters(self, setup: ExtensionSetup[Any]) -> Sequence[CandidateFilter]:
+        """Make its filters. Raises as `observer` does."""
+        made = several_made_by(self.plugin, "skim_make_filters", setup, CandidateFilter)
+        return cast("Sequence[CandidateFilter]", made)
 
 
 class LoadedExtensions(NamedTuple):

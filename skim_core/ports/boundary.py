@@ -96,6 +96,7 @@ def named(value: object) -> str:
 _OUTSIDE = frozenset(
     {
         "skim_core.engine.attempt",
+        "skim_core.engine.joining",
         "skim_core.engine.loop",
         "skim_core.engine.rehearsal",
         "skim_core.engine.results",

@@ -18,6 +18,7 @@ from skim_core.ports.broker import Broker
 from skim_core.ports.bus import Bus
 from skim_core.ports.clock import Clock
 from skim_core.ports.context import Context
+from skim_core.ports.joining import Joining
 from skim_core.ports.journal import Journal
 
 
@@ -98,7 +99,8 @@ class EngineSetup:
     `lease_term` of `wall` time and are renewed before that. `limits` hold for the account,
     all its strategies together. A position may be without a working stop for
     `protection_limit` before it is told of; a strategy of which a repeating phase fails
-    `halt_after` times in a row is halted. What people tell running days is looked for every `listen`.
+    `halt_after` times in a row is halted. What people tell running days is looked for every `listen`. `joining` has the
+    scanners and filters that phases name.
     """
 
     journal: Journal
@@ -115,6 +117,7 @@ class EngineSetup:
     limits: Limits = field(default_factory=Limits)
     protection_limit: timedelta = timedelta(minutes=1)
     halt_after: int = 3
+    joining: Joining = field(default_factory=Joining)
     listen: timedelta = timedelta(seconds=0.5)
 
 

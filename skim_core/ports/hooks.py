@@ -25,6 +25,7 @@ from skim_core.ports.context import Context
 from skim_core.ports.engine import Engine, EngineSetup
 from skim_core.ports.extension import ExtensionSetup, Observer
 from skim_core.ports.hookspecs import PROJECT
+from skim_core.ports.joining import CandidateFilter, Scanner
 
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
@@ -101,6 +102,20 @@ def make_observer(
 ) -> Callable[[ExtensionSetup[ConfigT]], Observer]:
     """Mark the implementation of `skim_make_observer`."""
     return _mark(function, "make_observer")
+
+
+def make_scanners(
+    function: Callable[[ExtensionSetup[ConfigT]], Sequence[Scanner]],
+) -> Callable[[ExtensionSetup[ConfigT]], Sequence[Scanner]]:
+    """Mark the implementation of `skim_make_scanners`."""
+    return _mark(function, "make_scanners")
+
+
+def make_filters(
+    function: Callable[[ExtensionSetup[ConfigT]], Sequence[CandidateFilter]],
+) -> Callable[[ExtensionSetup[ConfigT]], Sequence[CandidateFilter]]:
+    """Mark the implementation of `skim_make_filters`."""
+    return _mark(function, "make_filters")
 
 
 def make_broker(function: Callable[[BrokerSetup], Broker]) -> Callable[[BrokerSetup], Broker]:

@@ -31,6 +31,7 @@ from skim_core.ports.broker import Broker, BrokerSetup
 from skim_core.ports.context import Context
 from skim_core.ports.engine import Engine, EngineSetup
 from skim_core.ports.extension import ExtensionSetup, Observer
+from skim_core.ports.joining import CandidateFilter, Scanner
 
 API_VERSION = 1
 """The contract's version; raised when an implementation must change."""
@@ -179,6 +180,31 @@ def skim_make_observer(setup: ExtensionSetup[Any]) -> Observer:
     not in a replay. A raise leaves the extension out, and is told.
 
     :param setup: the extension's configuration, a folder and the exchange.
+    """
+    raise NotImplementedError
+
+
+@hookspec(firstresult=True)
+def skim_make_scanners(setup: ExtensionSetup[Any]) -> Sequence[Scanner]:
+    """Make the scanners that the extension has (group ``skim.extensions``).
+
+    Called once per process, when a phase of its days names a scanner or a filter. A raise
+    leaves the extension out; a day that needs one of its scanners is then not begun.
+
+    :param setup: the extension's configuration, a folder and the exchange.
+    :return: the scanners; their names are their own.
+    """
+    raise NotImplementedError
+
+
+@hookspec(firstresult=True)
+def skim_make_filters(setup: ExtensionSetup[Any]) -> Sequence[CandidateFilter]:
+    """Make the filters of candidates that the extension has (group ``skim.extensions``).
+
+    Called as `skim_make_scanners` is, and what it raises means the same.
+
+    :param setup: the extension's configuration, a folder and the exchange.
+    :return: the filters; their names are their own.
     """
     raise NotImplementedError
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from skim_core.calendar.sessions import SessionCalendar
 from skim_core.errors import ConfigError, DataError
+from skim_core.model.graph import PhaseGraph
 from skim_core.model.session import Session
 from skim_core.plugins.configuration import validate_config
 from skim_core.plugins.strategies import load_strategy
@@ -149,12 +150,25 @@ def _planned(name: str, settings: Settings, sessions: Sequence[Session]) -> Plan
     for session in sessions:
         graph.check_windows(session)
     strategy.check_hooks(graph)
+    _refuse_joining(name, graph)
     return PlannedStrategy(
         name=name,
         graph=graph,
         config=journaled(validate_config(strategy, section)),
         limits=settings.strategy_limits(name),
     )
+
+
+def _refuse_joining(name: str, graph: PhaseGraph) -> None:
+    for phase in graph:
+        if phase.joins:
+            what = ", ".join((*phase.scanners, *phase.filters))
+            msg = (
+                f"phase {phase.name!r} of {name} asks {what}, and a replay has no extensions: "
+                f"leave them out with [strategy.{name}.phases.{phase.name}] scanners = [], "
+                "filters = [] and match = 'any'."
+            )
+            raise ConfigError(msg)
 
 
 def differences(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

@@ -244,7 +244,14 @@ def _json_values() -> SearchStrategy[Any]:
 
 
 _SHARED_GRAPH = PhaseGraph(
-    Phase("scan", hook="skim_find", shared=Shared(key="gap_scan", settings=("minimum_percent",)))
+    Phase(
+        "scan",
+        hook="skim_find",
+        shared=Shared(key="gap_scan", settings=("minimum_percent",)),
+        scanners=["news"],
+        filters=["liquid"],
+        match="all",
+    )
 )
 
 
@@ -329,6 +336,9 @@ _FIELDS: dict[str, SearchStrategy[Any]] = {
 }
 
 _OWN_FIELDS: dict[tuple[type[ev.Event], str], SearchStrategy[Any]] = {
+    (ev.CandidatesJoined, "found"): st.dictionaries(names(), _counts(), max_size=3),
+    (ev.CandidatesJoined, "failed"): st.dictionaries(names(), _texts(), max_size=3),
+    (ev.CandidatesJoined, "dropped"): st.dictionaries(symbols(), _texts(), max_size=3),
     (ev.OrderResolved, "outcome"): st.sampled_from(["filled", "cancelled", "absent", "working"]),
     (ev.PositionCarried, "opened_at"): instants(),
     (ev.PhaseSkipped, "reason"): st.sampled_from(ev.SkipReason),

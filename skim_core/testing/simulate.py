@@ -24,6 +24,7 @@ from skim_core.plugins.strategies import load_strategy
 from skim_core.ports.broker import BrokerSetup
 from skim_core.ports.bus import Bus
 from skim_core.ports.engine import Assignment, DayResult, EngineSetup
+from skim_core.ports.joining import Joining
 from skim_core.ports.journal import Journal
 from skim_core.sim.broker import SimBroker
 from skim_core.sim.data import Feed
@@ -58,15 +59,24 @@ def simulate_day(
     config: Mapping[str, Any] | None = None,
     phases: Mapping[str, Mapping[str, Any]] | None = None,
     broker: Mapping[str, Any] | None = None,
+    joining: Joining | None = None,
 ) -> SimulatedDay:
     """Run a strategy's day on virtual time and return what happened.
 
     `session` as `session_of` gives it; `directory` is a folder of the test's own. `feed` is
     the market (a generated one when not given), `config` and `phases` stand in for the
-    strategy's section of skim.toml, `broker` for the simulated broker's.
+    strategy's section of skim.toml, `broker` for the simulated broker's, `joining` for the
+    scanners and filters of extensions.
     """
     [day] = simulate_days(
-        strategy, [session], directory, feed=feed, config=config, phases=phases, broker=broker
+        strategy,
+        [session],
+        directory,
+        feed=feed,
+        config=config,
+        phases=phases,
+        broker=broker,
+        joining=joining,
     )
     return day
 
@@ -80,6 +90,7 @@ def simulate_days(
     config: Mapping[str, Any] | None = None,
     phases: Mapping[str, Mapping[str, Any]] | None = None,
     broker: Mapping[str, Any] | None = None,
+    joining: Joining | None = None,
 ) -> list[SimulatedDay]:
     """Run a strategy's days one after the other and return what happened in each.
 
@@ -96,7 +107,8 @@ def simulate_days(
     for session in sessions:
         day = TradingDay(strategy=strategy, session=session, account="paper")
         assignment = Assignment(day, loaded, graph, validate_config(loaded, config or {}))
-        result = asyncio.run(_run(assignment, journal, options, market, directory))
+        place = _Place(journal, options, market, directory, joining or Joining())
+        result = asyncio.run(_run(assignment, place))
         events = tuple(record.event for record in journal.read(day.run_id))
         book = Book()
         for event in events:
@@ -105,22 +117,32 @@ def simulate_days(
     return days
 
 
-async def _run(
-    assignment: Assignment, journal: Journal, options: SimOptions, market: Feed, directory: Path
-) -> DayResult:
+@dataclass(frozen=True)
+class _Place:
+    """Where simulated days take place."""
+
+    journal: Journal
+    options: SimOptions
+    market: Feed
+    directory: Path
+    joining: Joining
+
+
+async def _run(assignment: Assignment, place: _Place) -> DayResult:
     session = assignment.day.session
     exchange = load_exchange(session.exchange, on=session.date)
     clock = VirtualClock(session.open - dt.timedelta(minutes=15))
-    setup = BrokerSetup(assignment.day.account, clock, exchange, (session,), directory)
+    setup = BrokerSetup(assignment.day.account, clock, exchange, (session,), place.directory)
     engine = LocalEngine(
         EngineSetup(
-            journal=journal,
+            journal=place.journal,
             bus=Bus(),
             clock=clock,
-            broker=SimBroker(setup, options, market),
+            broker=SimBroker(setup, place.options, place.market),
             broker_name="sim",
             exchange=exchange,
             owner="test",
+            joining=place.joining,
         )
     )
     [result] = await engine.run([assignment])

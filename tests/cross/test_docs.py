@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from skim_core import Joining
 from skim_core.decide.orders import KEEPS, RESOLVED, STAGES
 from skim_core.decide.risk import CHECKS
 from skim_core.model.events import EVENTS
@@ -76,6 +78,35 @@ def test_the_test_on_the_page_lives_days_with_the_strategy_on_the_other(install)
     names = {}
     exec(compile(ast.parse(shorter), "page", "exec"), names)
     names["test_my_strategy_survives_whatever_happens"]()
+
+
+def test_the_scanners_and_filters_on_the_page_have_their_say(install, tmp_path):
+    strategy = re.findall(r"```python\n(.*?)```", page("write-a-strategy"), re.DOTALL)[0]
+    install("page_joined", strategy)
+    text = section(page("hooks"), "Scanners and filters")
+    names = {}
+    exec(compile(re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0], "page", "exec"), names)
+    joining = Joining(
+        {each.name: each for each in names["skim_make_scanners"](None)},
+        {each.name: each for each in names["skim_make_filters"](None)},
+    )
+    policy = tomllib.loads(re.findall(r"```toml\n(.*?)```", text, re.DOTALL)[0])
+    scan = policy["strategy"]["orh_breakout"]["phases"]["scan"]
+    session = session_of("XASX", "2026-11-24", tmp_path)
+    for changes, found, dropped in (
+        ({"match": "any", "filters": []}, True, False),
+        ({"match": "any"}, False, True),
+        ({}, False, False),
+    ):
+        day = simulate_day(
+            "page_joined",
+            session,
+            tmp_path / "broker",
+            phases={"scan": scan | changes},
+            joining=joining,
+        )
+        assert ("SEA" in day.book.candidates) is found
+        assert ("SEA" in day.of("candidates_joined")[0].dropped) is dropped
 
 
 def test_every_page_is_in_the_index():

@@ -104,3 +104,106 @@ def test_one_that_is_not_wanted_is_not_opened(skim, tiny, observe, home, monkeyp
     monkeypatch.setenv("SKIM_EXTENSIONS", "")
     assert skim(*DAY).code == 0
     assert not (home / "extensions").exists()
+
+
+SCANNER = """
+    from skim_core import Candidate, ExtensionSetup, hooks
+
+    class News:
+        name = "news"
+        priority = 20
+
+        async def scan(self, ctx):
+            return [Candidate(symbol="NEW", reason="news", headline="A new mine")]
+
+    class Known:
+        name = "known"
+
+        async def drop(self, ctx, candidates):
+            return {found.symbol: "has news" for found in candidates if found.headline}
+
+    @hooks.make_scanners
+    def skim_make_scanners(setup: ExtensionSetup[None]) -> list[News]:
+        return [News()]
+
+    @hooks.make_filters
+    def skim_make_filters(setup: ExtensionSetup[None]) -> list[Known]:
+        return [Known()]
+"""
+
+
+@pytest.fixture
+def phases(home):
+    """Configure the scan of ``tiny``."""
+
+    def configured(text: str) -> None:
+        (home / "skim.toml").write_text(f"[strategy.tiny.phases.scan]\n{text}\n")
+
+    return configured
+
+
+def test_scanners_and_filters_that_a_phase_names_have_their_say(skim, tiny, observe, phases):
+    observe(SCANNER)
+    phases('scanners = ["news"]')
+    assert skim(*DAY).code == 0
+    told = skim("explain", "--strategy", "tiny").out
+    assert "news found 1." in told
+    assert "NEW (news; A new mine)" in told
+    assert "found by news" in skim("graph", "tiny").out
+
+
+def test_a_filter_drops_what_a_scanner_found(skim, tiny, observe, phases):
+    observe(SCANNER)
+    phases('scanners = ["news"]\nfilters = ["known"]')
+    assert skim(*DAY).code == 0
+    told = " ".join(skim("explain", "--strategy", "tiny").out.split())
+    assert "news found 1; NEW dropped by known: has news." in told
+    assert "NEW (news" not in told
+
+
+def test_a_name_that_no_extension_has_is_refused_before_the_day(skim, tiny, observe, phases):
+    observe(SCANNER)
+    phases('scanners = ["newz"]')
+    refused = skim(*DAY)
+    assert refused.code == 2
+    assert "names the scanner 'newz', which no loaded extension has (did you mean 'news'?)" in (
+        refused.err
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("return [News()]", "return 3", "skim_make_scanners returned a int: return a list"),
+        ("return [News()]", "return [3]", "returned a int without scan"),
+        ("return [Known()]", "1 / 0", "skim_make_filters raised ZeroDivisionError"),
+    ],
+)
+def test_an_extension_that_makes_no_scanner_is_named(skim, tiny, observe, phases, old, new, told):
+    observe(SCANNER.replace(old, new))
+    phases('scanners = ["news"]')
+    refused = skim(*DAY)
+    assert refused.code == 2
+    assert told in refused.err
+
+
+def test_a_begun_day_goes_on_when_its_scanner_was_uninstalled(
+    skim, tiny, observe, phases, monkeypatch
+):
+    observe(SCANNER)
+    phases('scanners = ["news"]')
+    assert skim("setup", *DAY[1:]).code == 0
+    monkeypatch.setenv("SKIM_EXTENSIONS", "")
+    ran = skim(*DAY)
+    assert ran.code == 0
+    assert "goes on, but phase 'scan' names the scanner 'news'" in ran.err
+    assert "scanner 'news' has nothing to say: no loaded extension has it" in ran.err
+
+
+def test_a_replay_refuses_what_it_can_not_ask(skim, tiny, observe, phases, tmp_path):
+    observe(SCANNER)
+    phases('scanners = ["news"]')
+    dates = ("--from", "2026-01-28", "--to", "2026-01-28")
+    refused = skim("replay", "--strategy", "tiny", *dates, "--out", str(tmp_path / "replay"))
+    assert refused.code == 2
+    assert "asks news, and a replay has no extensions" in refused.err
