@@ -1,0 +1,1 @@
+"""Tells people what happens in trading days."""

@@ -1,0 +1,40 @@
+"""``skim notify``: what is told where, and whether it arrives."""
+
+from __future__ import annotations
+
+from typing import Annotated, Optional
+
+import typer
+
+from skim_core.cli.options import AsJson, Config, Debug
+
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Tell people what happens in trading days."
+)
+
+
+@app.command("test")
+def send_test(
+    channel: Annotated[
+        Optional[str],  # noqa: UP045  typer evaluates it on Python 3.11 too
+        typer.Option("--channel", metavar="NAME", help="Only this channel."),
+    ] = None,
+    config: Config = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Send a test message to every channel; exits 1 when one does not arrive."""
+    from skim_core.cli.wanted import Wanted
+    from skim_notify.trying import try_channels
+
+    wanted = Wanted(config, as_json=as_json, debug=debug)
+    raise typer.Exit(try_channels(wanted, channel))
+
+
+@app.command("channels")
+def channels(config: Config = None, as_json: AsJson = False, debug: Debug = False) -> None:
+    """Show the channels, what each is told, and where its address is kept."""
+    from skim_core.cli.wanted import Wanted
+    from skim_notify.trying import show_channels
+
+    raise typer.Exit(show_channels(Wanted(config, as_json=as_json, debug=debug)))
