@@ -30,7 +30,7 @@ def carried(journal: Journal, day: TradingDay, now: datetime) -> tuple[ev.Event,
             quantity=held.quantity,
             average_price=held.cost / held.bought,
             commission=held.commission,
-            realised=round(held.made, 6),
+            realised=held.made,
             opened_at=held.opened_at,
         )
         for symbol, held in book.holdings.items()

@@ -335,7 +335,8 @@ class PositionCarried(_Event):
 
     `average_price` is what it was opened at, `commission` what that cost so far and
     `realised` what shares of it that are sold have made, before commission, in the exchange's
-    currency; `quantity` in shares, negative for a short one.
+    currency; `quantity` in shares, negative for a short one. Price and `realised` are not
+    rounded: what a position makes over several nights is then exact.
     """
 
     kind: Literal["position_carried"] = "position_carried"
@@ -343,7 +344,7 @@ class PositionCarried(_Event):
     quantity: int
     average_price: Decimal
     commission: Money = Decimal(0)
-    realised: Money = Decimal(0)
+    realised: Decimal = Decimal(0)
     opened_at: UtcDatetime
 
 

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import importlib.util
 import os
 from pathlib import Path
 
+import polars as pl
 import pytest
 
-from skim_core.calendar.exchanges import load_exchange
-from skim_core.sim.recorded import RecordedFeed
-from skim_core.testing.simulate import session_of, simulate_day, simulate_days
+from skim_core.testing.replays import in_order, replay_days
 
 CHECKOUT = Path(__file__).parent.parent.parent
 DATA = Path(os.environ.get("SKIM_TEST_DATA", CHECKOUT.parent / "shared" / "data"))
-BARS = DATA / "bars_1m" / "XNYS"
-DATES = ["2025-01-13", "2025-01-27", "2025-02-03"]
-WEEK = ["2025-01-15", "2025-01-16", "2025-01-17", "2025-01-21"]  # a long weekend in it
+STRATEGIES = ["orh_breakout", "gap_fade", "overnight"]
 
-pytestmark = pytest.mark.skipif(not BARS.is_dir(), reason=f"there are no recorded bars in {BARS}")
+# Each begins with the second session of its set: the first has no previous close.
+PERIODS = {
+    "liquid shares": ("2025-01-03", "2025-02-07"),
+    "thin shares, one of them new": ("2024-03-20", "2024-04-05"),
+    "thin shares, half days and holidays": ("2024-11-25", "2024-12-31"),
+    "former years": ("2019-02-11", "2019-02-13"),
+    "a split that looks like a gap": ("2014-06-05", "2014-06-09"),
+}
+
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"there are no recorded bars in {DATA}")
 
 
-def reference_of(plugin):
-    """Return the module with the reference of a plugin."""
+def reference_of(strategy):
+    """Return the module with the reference of a strategy's plugin."""
+    plugin = f"skim-strategy-{strategy.replace('_', '-')}"
     path = CHECKOUT / "plugins" / plugin / "tests" / "test_reference.py"
-    specification = importlib.util.spec_from_file_location(f"{path.parts[-3]}_reference", path)
+    specification = importlib.util.spec_from_file_location(f"{strategy}_reference", path)
     assert specification is not None
     assert specification.loader is not None
     module = importlib.util.module_from_spec(specification)
@@ -33,32 +39,55 @@ def reference_of(plugin):
     return module
 
 
-def sessions(dates, cache):
-    found = [session_of("XNYS", date, cache) for date in dates]
-    assert [session.date for session in found] == [dt.date.fromisoformat(date) for date in dates]
-    return found, load_exchange("XNYS", on=found[0].date)
+@pytest.fixture(scope="module")
+def calendars(tmp_path_factory):
+    return tmp_path_factory.mktemp("replays")
 
 
-@pytest.mark.parametrize("date", DATES)
-def test_gap_fade_trades_recorded_days_by_its_rules(tmp_path, date):
-    rules, feed = reference_of("skim-strategy-gap-fade"), RecordedFeed(DATA)
-    [session], exchange = sessions([date], tmp_path)
-    expected = rules.Reference(feed.load(session, exchange), exchange).trades()
-    day = simulate_day(
-        "gap_fade", session, tmp_path, feed=feed, config=rules.UNLIMITED, broker=rules.GENEROUS
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("period", PERIODS)
+def test_recorded_days_are_traded_by_the_rules(calendars, strategy, period):
+    rules = reference_of(strategy)
+    broker = {"cash": rules.CAPITAL, "participation": rules.PARTICIPATION, "data": DATA}
+    replayed = replay_days(
+        strategy, *PERIODS[period], calendars, exchange="XNYS", config=rules.CONFIG, broker=broker
     )
-    assert expected
-    assert rules.traded(day) == expected
+    assert_traded_by(rules, replayed)
 
 
-def test_overnight_trades_recorded_days_by_its_rules(tmp_path):
-    rules, feed = reference_of("skim-strategy-overnight"), RecordedFeed(DATA)
-    found, exchange = sessions(WEEK, tmp_path)
+@pytest.mark.parametrize("gap", ["0.96", "1.04"])
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_recorded_morning_is_traded_by_the_rules(calendars, tmp_path, strategy, gap):
+    """Shares that are not recorded after the morning: what is held then stays held.
+
+    Their previous closes are not recorded either, so their gaps are made.
+    """
+    minutes = pl.read_parquet(DATA / "bars_1m" / "XASX" / "2026-09-25.parquet")
+    (tmp_path / "bars_1m" / "XASX").mkdir(parents=True)
+    (tmp_path / "bars_1d").mkdir()
+    minutes.write_parquet(tmp_path / "bars_1m" / "XASX" / "2026-09-25.parquet")
+    minutes.group_by("symbol", maintain_order=True).agg(
+        pl.lit("2026-09-24").alias("date"), close=(pl.col("open").first() / float(gap)).round(3)
+    ).write_csv(tmp_path / "bars_1d" / "XASX.csv")
+    rules = reference_of(strategy)
+    broker = {"cash": rules.CAPITAL, "participation": rules.PARTICIPATION, "data": tmp_path}
+    replayed = replay_days(
+        strategy,
+        "2026-09-25",
+        "2026-09-25",
+        calendars,
+        exchange="XASX",
+        config=rules.CONFIG,
+        broker=broker,
+    )
+    assert_traded_by(rules, replayed)
+
+
+def assert_traded_by(rules, replayed):
     reference = rules.Reference()
-    for session in found:
-        reference.play(rules.Session(feed.load(session, exchange), exchange))
-    days = simulate_days(
-        "overnight", found, tmp_path, feed=feed, config=rules.SETTINGS, broker=rules.GENEROUS
-    )
-    assert len(reference.fills) > len(found)
-    assert rules.traded(days) == sorted(reference.fills)
+    for day in replayed.sessions():
+        reference.play(day)
+    assert not replayed.summary["failed"]
+    assert replayed.trades == in_order(reference.account.trades)
+    held = {one["symbol"]: one["quantity"] for one in replayed.summary["open"]}
+    assert held == {name: held.quantity for name, held in reference.account.holdings.items()}

@@ -1,166 +1,161 @@
-"""The trades of generated sessions in a row, against the README's rules in plain Python."""
+"""Every trade of 200 generated sessions, against the README's rules in plain Python."""
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from fractions import Fraction
-from math import isnan
 
-from skim_core.calendar.exchanges import load_exchange
-from skim_core.sim.generated import GeneratedFeed
-from skim_core.testing.simulate import session_of
+import pytest
+
+from skim_core.testing.plain_account import PlainAccount
+from skim_core.testing.plain_session import MILLION
+from skim_core.testing.replays import in_order, replay_days
 
 MINUTE = timedelta(minutes=1)
-INSIDE = timedelta(seconds=30)
-MILLION = 1_000_000
-MOST, VALUE = 8, 20_000
-SETTINGS = {"positions_maximum": MOST, "position_value": VALUE, "stop_distance": 2}
-GENEROUS = {"participation": "none", "cash": 1_000_000_000}
-RUNS = [
-    ("XASX", [f"2026-11-{day:02d}" for day in (2, 3, 4, 5, 6, 9, 10)]),
-    ("XASX", ["2026-12-23", "2026-12-24", "2026-12-29", "2026-12-30"]),
-    ("XASX", ["2025-03-03", "2025-03-04", "2025-03-06"]),  # groups; a session that is left out
-    ("XNYS", [f"2025-01-{day:02d}" for day in (15, 16, 17, 21)]),
+POSITIONS, VALUE = 4, 6_000 * MILLION
+CONFIG = {
+    "positions_maximum": POSITIONS,
+    "position_value": 6_000,
+    "stop_distance": 2,
+    "ranked_maximum": 12,
+}
+CAPITAL = 17_500
+PARTICIPATION = "0.1"
+BROKER = {"symbols": 50, "seed": 11, "cash": CAPITAL, "participation": PARTICIPATION}
+RANGES = [
+    # Opening groups and then one opening for all, the end of daylight saving, Easter, Anzac day.
+    ("XASX", "2025-03-20", "2025-06-27"),
+    # Half days before Christmas and New Year.
+    ("XASX", "2025-11-28", "2026-01-23"),
+    # The beginning and the end of daylight saving, half days, holidays.
+    ("XNYS", "2025-02-25", "2025-03-31"),
+    ("XNYS", "2025-06-26", "2025-07-11"),
+    ("XNYS", "2025-10-20", "2026-01-12"),
 ]
 
-
-class Session:
-    """One session's data. Prices are whole millionths, None without a trade."""
-
-    def __init__(self, data, exchange):
-        self.session, self.exchange = data.session, exchange
-        self.symbols = data.bars.symbols
-        self.data, self.length = data, data.session.minutes
-        self.found = {}
-
-    def bars(self, symbol):
-        """Return each minute as (open, high, low, close), or None without a trade."""
-        if symbol not in self.found:
-            row, bars = self.symbols.index(symbol), self.data.bars
-            columns = (bars.open, bars.high, bars.low, bars.close)
-            minutes = zip(*(column[row].tolist() for column in columns), strict=True)
-            self.found[symbol] = [
-                None if isnan(minute[0]) else tuple(round(price * MILLION) for price in minute)
-                for minute in minutes
-            ]
-        return self.found[symbol]
-
-    def ranks(self):
-        """Return the symbols in the order in which they are bought, at close-20m."""
-        over, gaps, strengths = self.length - 20, {}, {}
-        for row, symbol in enumerate(self.symbols):
-            previous = float(self.data.previous_close[row])
-            if isnan(previous) or sum(self.data.bars.volume[row].tolist()[:over]) < 100_000:
-                continue
-            traded = [bar for bar in self.bars(symbol)[:over] if bar]
-            if traded[-1][3] < MILLION // 2:
-                continue
-            gap = Fraction(traded[0][0], round(previous * MILLION)) - 1
-            if gap < 0:
-                continue
-            gaps[symbol] = gap
-            high, low = max(bar[1] for bar in traded), min(bar[2] for bar in traded)
-            if high > low:
-                strengths[symbol] = Fraction(traded[-1][3] - low, high - low)
-        widest = sorted(gaps, key=lambda symbol: (-gaps[symbol], symbol))[:50]
-        strong = [one for one in widest if strengths.get(one, 0) >= Fraction(80, 100)]
-        return sorted(strong, key=lambda symbol: -strengths[symbol])
-
-    def tick(self, price):
-        bands = [(band.from_price * MILLION, band.tick) for band in self.exchange.ticks]
-        return int(max(band for band in bands if band[0] <= price)[1] * MILLION)
-
-    def fall(self, symbol, stop, first, *, entered=False):
-        """Return the first (minute, time, price) from minute `first` at which the stop trades."""
-        for minute, bar in enumerate(self.bars(symbol)):
-            if minute < first or not bar or bar[2] > stop:
-                continue
-            at_open = bar[0] <= stop and not (entered and minute == first)
-            if at_open:
-                return minute, self.at(symbol, minute), bar[0]
-            return minute, self.at(symbol, minute, INSIDE), stop
-        return None
-
-    def at(self, symbol, minute, inside=0 * MINUTE):
-        opening = self.exchange.opening(symbol, self.session)
-        return max(self.session.open + minute * MINUTE + inside, opening)
+MET = [
+    "ranks_cut",
+    "ranks_beyond_places",
+    "too_cheap",
+    "too_few_shares",
+    "at_minimum",
+    "strongest",
+    "no_strength",
+    "sized_by_cash",
+    "too_dear",
+    "entry_in_parts",
+    "entry_expired",
+    "stop_at_open",
+    "stop_gapped",
+    "stop_in_parts",
+    "stop",
+    "exit_in_parts",
+    "exit",
+    "carried",
+    "half_days",
+]
+"""What has to happen in the data, for a rule that is wrong to be seen."""
 
 
 class Reference:
-    """Sessions one after the other. `fills` are (symbol, bought or sold, shares, price, at)."""
+    """The README's rules; everything else that a day needs is the account's."""
 
     def __init__(self):
-        self.held = {}
-        self.fills = []
+        self.account = PlainAccount(CAPITAL * MILLION, Fraction(PARTICIPATION))
 
     def play(self, day):
-        evening = day.length - 15
-        for symbol, (shares, stop) in sorted(self.held.items()):
-            sale = self.morning(day, symbol, stop)
-            if sale is not None:
-                minute, at, price = sale
-                self.fills.append((symbol, "sell", shares, price, at))
-                if minute < evening:
-                    del self.held[symbol]
-        kept = set(self.held)
-        free = [symbol for symbol in day.ranks() if symbol not in kept]
-        for symbol in free[: max(0, MOST - len(kept))]:
-            self.evening(day, symbol, evening)
-        for symbol in kept:
-            if any(fill[0] == symbol and fill[4] >= day.session.open for fill in self.fills):
-                del self.held[symbol]
+        self.day, self.carried = day, set(self.account.holdings)
+        self.account.play(day, self.tick)
 
-    def morning(self, day, symbol, stop):
-        """Return where what was carried is sold: at its stop, or five minutes after its open."""
-        opening = day.exchange.opening(symbol, day.session)
-        leaves = -((day.session.open - opening) // MINUTE) + 5
-        fallen = day.fall(symbol, stop, 0)
-        for minute, bar in enumerate(day.bars(symbol)):
-            if fallen is not None and fallen[0] == minute and minute < leaves:
-                return fallen
-            if minute >= leaves and bar:
-                return minute, day.at(symbol, minute), bar[0]
-        return None
+    def tick(self, minute):
+        account = self.account
+        self.carried &= set(account.holdings)
+        for symbol in sorted(self.carried):
+            if self.day.at(minute) >= self.day.opening(symbol) + 5 * MINUTE:
+                account.leave(symbol)
+        if minute == self.day.minutes - 20:
+            self.ranks = self.rank(minute)
+        if minute == self.day.minutes - 15:
+            self.enter(minute)
 
-    def evening(self, day, symbol, evening):
-        bars = day.bars(symbol)
-        last = [bar for bar in bars[:evening] if bar][-1][3]
-        shares = VALUE * MILLION // last
-        stop = last * 98 // 100
-        stop -= stop % day.tick(stop)
-        bought = next((one for one in range(evening, day.length) if bars[one]), None)
-        if bought is None:
-            return
-        at = day.at(symbol, bought)
-        self.fills.append((symbol, "buy", shares, bars[bought][0], at))
-        fallen = day.fall(symbol, stop, bought, entered=True)
-        if fallen is None:
-            self.held[symbol] = (shares, stop)
-        else:
-            self.fills.append((symbol, "sell", shares, fallen[2], fallen[1]))
+    def rank(self, minute):
+        gaps, bars = {}, {}
+        for symbol in self.day.symbols:
+            bars[symbol] = self.day.until(symbol, minute)
+            previous = self.day.previous_close(symbol)
+            if not bars[symbol] or not previous:
+                continue
+            gap = Fraction(bars[symbol][0].open - previous, previous)
+            if gap < 0:
+                continue
+            if sum(bar.volume for bar in bars[symbol]) < 100_000:
+                self.account.count("too_few_shares")
+            elif bars[symbol][-1].close < MILLION // 2:
+                self.account.count("too_cheap")
+            else:
+                gaps[symbol] = gap
+        widest = sorted(gaps, key=lambda symbol: (-gaps[symbol], symbol))
+        if len(widest) > 12:
+            self.account.count("ranks_cut")
+        strengths = {symbol: self.strength(bars[symbol]) for symbol in widest[:12]}
+        strong = [symbol for symbol, strength in strengths.items() if strength >= 80]
+        return sorted(strong, key=lambda symbol: -strengths[symbol])
+
+    def strength(self, bars):
+        high, low = max(bar.high for bar in bars), min(bar.low for bar in bars)
+        if high == low:
+            self.account.count("no_strength")
+            return -1
+        found = Fraction(bars[-1].close - low, high - low) * 100
+        self.account.count(
+            "at_minimum" if found == 80 else "strongest" if found == 100 else "ranked"
+        )
+        return found
+
+    def enter(self, minute):
+        account = self.account
+        free = [symbol for symbol in self.ranks if symbol not in self.carried]
+        places = max(0, POSITIONS - len(self.carried))
+        if len(free) > places:
+            account.count("ranks_beyond_places")
+        cash = account.cash
+        for symbol in free[:places]:
+            price = self.day.until(symbol, minute)[-1].close
+            shares = VALUE // price
+            commission = self.day.commission(shares, shares * price)
+            if cash - commission < VALUE:
+                account.count("sized_by_cash")
+            shares = min(VALUE, cash - commission) // price
+            if shares < 1:
+                account.count("too_dear")
+                continue
+            cash -= shares * price + commission
+            account.enter(symbol, shares, self.day.down(Fraction(price * 98, 100)))
 
 
-def traded(days):
-    """Return what was bought and sold as ``Reference.fills`` has it, sorted."""
-    fills = [event.fill for day in days for event in day.of("order_filled")]
-    return sorted(
-        (one.symbol, one.side, one.quantity, round(one.price * MILLION), one.at) for one in fills
+@pytest.fixture(scope="module")
+def happened():
+    """Count what the sessions so far made the rules do, by name."""
+    return Counter()
+
+
+@pytest.mark.parametrize(("exchange", "first", "last"), RANGES)
+def test_the_trades_are_those_of_the_rules(tmp_path, happened, exchange, first, last):
+    replayed = replay_days(
+        "overnight", first, last, tmp_path, exchange=exchange, config=CONFIG, broker=BROKER
     )
+    reference = Reference()
+    for day in replayed.sessions():
+        reference.play(day)
+        happened["sessions"] += 1
+        happened["half_days"] += day.minutes < 300
+    assert not replayed.summary["failed"]
+    assert replayed.trades == in_order(reference.account.trades)
+    happened.update(reference.account.happened)
 
 
-def test_the_trades_are_those_of_the_rules(play, calendars):
-    sold_at_stop = sold = 0
-    for mic, dates in RUNS:
-        reference, feed = Reference(), GeneratedFeed(seed=11, symbols=80)
-        for date in dates:
-            session = session_of(mic, date, calendars)
-            exchange = load_exchange(mic, on=session.date)
-            reference.play(Session(feed.load(session, exchange), exchange))
-        days = play(dates=dates, exchange=mic, feed=feed, config=SETTINGS, broker=GENEROUS)
-        fills = traded(days.days)
-        assert fills == sorted(reference.fills), (mic, dates)
-        assert set(days.days[-1].book.positions) == set(reference.held)
-        sold += sum(side == "sell" for _, side, *_ in fills)
-        sold_at_stop += sum(len(day.of("stop_hit")) for day in days.days)
-    assert sold >= 40
-    assert sold_at_stop >= 5
+def test_every_rule_was_met(happened):
+    if "sessions" not in happened or happened["sessions"] < 200:
+        pytest.skip("needs all the sessions above")
+    assert not [rule for rule in MET if not happened[rule]]
