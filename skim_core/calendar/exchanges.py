@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from skim_core.calendar.year import describe, is_mic
+from skim_core.errors import ConfigError
 from skim_core.model.exchange import CommissionSchedule, Exchange, TickBand
+from skim_core.model.session import Session
 
 _RULES = Path(__file__).with_name("exchanges")
 
@@ -42,6 +44,15 @@ def load_exchange(mic: str, on: dt.date | None = None) -> Exchange:
         ticks=(TickBand(from_price=Decimal(0), tick=Decimal("0.01")),),
         commission=CommissionSchedule(name="none", source=assumed),
     )
+
+
+def known_exchange(session: Session) -> Exchange | None:
+    """Return the rules of a session's exchange; None when only assumed ones are known."""
+    try:
+        exchange = load_exchange(session.exchange, on=session.date)
+    except ConfigError:
+        return None
+    return None if exchange.currency == _NO_CURRENCY else exchange
 
 
 def _read(mic: str, on: dt.date | None) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from skim_core.cli import controlling, replaying
+from skim_core.cli import controlling, replaying, reporting
 from skim_core.cli.commands import PHASE_COMMAND, Commands
 from skim_core.cli.options import (
     AsJson,
@@ -143,6 +143,7 @@ app.command("resume")(controlling.resume)
 app.command("resolve")(controlling.resolve)
 app.command("replay")(replaying.replay)
 app.command("compare")(replaying.compare)
+app.command("report")(reporting.report)
 
 
 @app.command("purge_candidates")

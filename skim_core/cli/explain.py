@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from skim_core.calendar.exchanges import load_exchange
+from skim_core.calendar.exchanges import known_exchange
 from skim_core.cli.explained import write
-from skim_core.cli.journaled import begun_days
+from skim_core.cli.journaled import ambiguous, begun_days, day_named, fits
 from skim_core.cli.output import echo, print_json
 from skim_core.cli.places import open_journal
 from skim_core.cli.wanted import Wanted
@@ -17,15 +17,10 @@ from skim_core.decide.explained_orders import key_of
 from skim_core.decide.explanation import about, explain
 from skim_core.errors import ConfigError
 from skim_core.model.events import DayStarted, OrderCarried, OrderIntended
-from skim_core.model.exchange import Exchange
-from skim_core.model.session import Session
 from skim_core.ports.journal import Journal
 
 _SHORTEST = 6
 """Fewer characters of a reference say too little."""
-
-_SHOWN_AT_MOST = 5
-_NO_CURRENCY = "XXX"
 
 
 @dataclass(frozen=True)
@@ -48,7 +43,7 @@ def show_explanation(question: Question, wanted: Wanted) -> int:
         return _tell_nothing(question, f"there is no {settings.journal_path}", wanted)
     journal = open_journal(settings)
     try:
-        days = [day for day in begun_days(journal) if _fits(day, question, wanted)]
+        days = [day for day in begun_days(journal) if fits(day, question.strategy, wanted)]
         if not days:
             return _tell_nothing(question, "no such day is in the journal", wanted)
         found = _find(journal, days, question.what, by_session=wanted.session is not None)
@@ -62,14 +57,6 @@ def show_explanation(question: Question, wanted: Wanted) -> int:
             echo()
         write(explanation, show_numbers=question.show_numbers, whole=whole)
     return 0
-
-
-def _fits(day: DayStarted, question: Question, wanted: Wanted) -> bool:
-    return (
-        question.strategy in {None, day.strategy}
-        and wanted.exchange in {None, day.session.exchange}
-        and wanted.date in {None, day.session.date}
-    )
 
 
 def _tell_nothing(question: Question, why: str, wanted: Wanted) -> int:
@@ -93,12 +80,9 @@ def _find(
     chosen = days if by_session else days[-1:]
     if what is None:
         return [(_explained(journal, day), True) for day in chosen]
-    named = [day for day in days if day.run_id.startswith(what)]
-    exact = [day for day in named if day.run_id == what]
-    if len(exact or named) == 1:
-        return [(_explained(journal, (exact or named)[0]), True)]
-    if named:
-        raise _ambiguous(what, [day.run_id for day in reversed(named)])
+    named = day_named(days, what)
+    if named is not None:
+        return [(_explained(journal, named), True)]
     explanations = [_explained(journal, day) for day in chosen]
     traded = [each for each in explanations if what.upper() in _symbols(each)]
     if traded:
@@ -146,7 +130,7 @@ def _matching(known: Mapping[str, str], what: str) -> set[str]:
     begun = {reference for reference in known if _begins(reference, what)}
     keys = sorted({known[reference] for reference in begun})
     if len(keys) > 1:
-        raise _ambiguous(what, keys)
+        raise ambiguous(what, keys)
     return begun
 
 
@@ -168,16 +152,7 @@ def _begins(reference: str, what: str) -> bool:
 
 def _explained(journal: Journal, day: DayStarted) -> Explanation:
     records = ((record.sequence, record.event) for record in journal.read(day.run_id))
-    return explain(records, _rules(day.session))
-
-
-def _rules(session: Session) -> Exchange | None:
-    """Return the exchange's rules, None when only assumed ones are known."""
-    try:
-        exchange = load_exchange(session.exchange, on=session.date)
-    except ConfigError:
-        return None
-    return None if exchange.currency == _NO_CURRENCY else exchange
+    return explain(records, known_exchange(day.session))
 
 
 def _symbols(explanation: Explanation) -> dict[str, None]:
@@ -188,12 +163,6 @@ def _symbols(explanation: Explanation) -> dict[str, None]:
             *(each.symbol for each in explanation.positions),
         ]
     )
-
-
-def _ambiguous(what: str, matching: Sequence[str]) -> ConfigError:
-    shown = ", ".join(matching[:_SHOWN_AT_MOST])
-    more = f" and {len(matching) - _SHOWN_AT_MOST} more" if len(matching) > _SHOWN_AT_MOST else ""
-    return ConfigError(f"{what!r} fits several: {shown}{more}. Write more of the one you mean.")
 
 
 def _unknown(

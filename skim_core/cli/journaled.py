@@ -6,15 +6,49 @@ import datetime as dt
 from collections.abc import Sequence
 
 from skim_core.calendar.sessions import SessionCalendar
+from skim_core.cli.wanted import Wanted
+from skim_core.errors import ConfigError
 from skim_core.model.events import DayResumed, DayStarted
 from skim_core.model.session import Session
 from skim_core.ports.journal import Journal
+
+_SHOWN_AT_MOST = 5
 
 
 def begun_days(journal: Journal) -> list[DayStarted]:
     """Return the first event of every day that was begun, oldest first."""
     firsts = (run.first for run in journal.runs())
     return [first for first in firsts if isinstance(first, DayStarted)]
+
+
+def fits(day: DayStarted, strategy: str | None, wanted: Wanted) -> bool:
+    """Whether a day is of the strategy, exchange and date that were asked for."""
+    return (
+        strategy in {None, day.strategy}
+        and wanted.exchange in {None, day.session.exchange}
+        and wanted.date in {None, day.session.date}
+    )
+
+
+def day_named(days: Sequence[DayStarted], what: str) -> DayStarted | None:
+    """Return the day whose id is `what` or begins with it; None when there is none.
+
+    Raises ConfigError when several begin so.
+    """
+    named = [day for day in days if day.run_id.startswith(what)]
+    exact = [day for day in named if day.run_id == what]
+    if len(exact or named) == 1:
+        return (exact or named)[0]
+    if named:
+        raise ambiguous(what, [day.run_id for day in reversed(named)])
+    return None
+
+
+def ambiguous(what: str, matching: Sequence[str]) -> ConfigError:
+    """Return the error of a beginning that fits several."""
+    shown = ", ".join(matching[:_SHOWN_AT_MOST])
+    more = f" and {len(matching) - _SHOWN_AT_MOST} more" if len(matching) > _SHOWN_AT_MOST else ""
+    return ConfigError(f"{what!r} fits several: {shown}{more}. Write more of the one you mean.")
 
 
 def asked_for(journal: Journal, run_id: str) -> str | None:
