@@ -1,0 +1,1 @@
+"""A server that speaks the TWS API in front of skim's simulated exchange."""

@@ -1,0 +1,19 @@
+"""What the tests share."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _no_decoder_complains(caplog):
+    """Fail when ib_async's decoder logged a warning or an error."""
+    yield
+    complaints = [
+        record.getMessage()
+        for record in caplog.get_records("call")
+        if record.name == "ib_async.Decoder" and record.levelno >= logging.WARNING
+    ]
+    assert not complaints

@@ -1,0 +1,306 @@
+"""One of each message that the gateway sends, with values that tell the fields apart."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from skim_gateway.wire import answers as a
+from skim_gateway.wire.contracts import Contract, TagValue
+from skim_gateway.wire.orders import Order, OrderState
+
+BHP = Contract(
+    con_id=4036812,
+    symbol="BHP",
+    sec_type="STK",
+    exchange="ASX",
+    currency="AUD",
+    local_symbol="BHP",
+    trading_class="BHP",
+)
+HELD = Contract(
+    con_id=4036812,
+    symbol="BHP",
+    sec_type="STK",
+    primary_exchange="ASX",
+    currency="AUD",
+    local_symbol="BHP",
+    trading_class="BHP",
+)
+ORDER = Order(
+    order_id=13,
+    client_id=100,
+    perm_id=1376327563,
+    action="BUY",
+    total_quantity=Decimal(100),
+    order_type="LMT",
+    lmt_price=Decimal("45.67"),
+    tif="DAY",
+    account="DU1234567",
+    order_ref="sk1-abc.P",
+    delta_neutral_order_type="None",
+    oca_type=3,
+    parent_id=12,
+)
+
+SAMPLES = (
+    a.NextValidId(order_id=7),
+    a.ManagedAccounts(accounts="DU1234567,DU7654321"),
+    a.CurrentTime(time=1744673911),
+    a.ErrorMessage(req_id=5, code=201, text="Order rejected - reason:x", reject_json="{}"),
+    a.UserInfo(req_id=3, branding_id="none"),
+    a.OrderStatus(
+        order_id=13,
+        status="Submitted",
+        filled=Decimal(30),
+        remaining=Decimal(70),
+        average_price=Decimal("45.5"),
+        perm_id=99,
+        parent_id=12,
+        last_price=Decimal("45.6"),
+        client_id=100,
+        why_held="locate",
+        market_cap_price=Decimal(0),
+    ),
+    a.OpenOrder(contract=BHP, order=ORDER, state=OrderState(status="PreSubmitted")),
+    a.OpenOrderEnd(),
+    a.CompletedOrder(contract=BHP, order=ORDER, state=OrderState(status="Filled")),
+    a.CompletedOrdersEnd(),
+    a.OrderBound(perm_id=99, client_id=0, order_id=-3),
+    a.ExecutionDetails(
+        order_id=13,
+        contract=BHP,
+        execution_id="00025b46.63f8f39c.01.01",
+        time="20250415 19:38:31 Australia/Sydney",
+        account="DU1234567",
+        exchange="ASX",
+        side="BOT",
+        shares=Decimal(30),
+        price=Decimal("45.5"),
+        perm_id=99,
+        client_id=100,
+        cumulative=Decimal(30),
+        average_price=Decimal("45.5"),
+        order_ref="sk1-abc.P",
+        pending_revision=True,
+    ),
+    a.ExecutionDetailsEnd(req_id=4),
+    a.CommissionReport(
+        execution_id="00025b46.63f8f39c.01.01",
+        commission=Decimal("6.6"),
+        currency="AUD",
+        realized_pnl=Decimal("-1.5"),
+    ),
+    a.AccountValue(key="NetLiquidation", value="100000.00", currency="AUD", account="DU1234567"),
+    a.PortfolioValue(
+        contract=HELD,
+        position=Decimal(30),
+        market_price=Decimal("45.7"),
+        market_value=Decimal(1371),
+        average_cost=Decimal("45.72"),
+        unrealized_pnl=Decimal("-0.6"),
+        realized_pnl=Decimal(1),
+        account="DU1234567",
+    ),
+    a.AccountUpdateTime(time="19:38"),
+    a.AccountDownloadEnd(account="DU1234567"),
+    a.AccountSummary(req_id=4, account="DU1234567", tag="BuyingPower", value="1", currency="AUD"),
+    a.AccountSummaryEnd(req_id=4),
+    a.Position(
+        account="DU1234567", contract=BHP, position=Decimal(30), average_cost=Decimal("45.72")
+    ),
+    a.PositionEnd(),
+    a.PositionMulti(
+        req_id=4,
+        account="DU1234567",
+        contract=BHP,
+        position=Decimal(30),
+        average_cost=Decimal("45.72"),
+        model="m",
+    ),
+    a.PositionMultiEnd(req_id=4),
+    a.AccountUpdateMulti(
+        req_id=4, account="DU1234567", model="m", key="Cash", value="1", currency="AUD"
+    ),
+    a.AccountUpdateMultiEnd(req_id=4),
+    a.Pnl(req_id=4, daily=Decimal("1.5"), unrealized=Decimal("2.5"), realized=Decimal("3.5")),
+    a.PnlSingle(
+        req_id=4,
+        position=Decimal(30),
+        daily=Decimal(1),
+        unrealized=Decimal(2),
+        realized=Decimal(3),
+        value=Decimal(1371),
+    ),
+    a.FamilyCodes(codes=(a.FamilyCode(account="DU1234567", code="F1"),)),
+    a.ContractDetails(
+        req_id=4,
+        symbol="BHP",
+        sec_type="STK",
+        exchange="ASX",
+        currency="AUD",
+        local_symbol="BHP",
+        market_name="BHP",
+        trading_class="BHP",
+        con_id=4036812,
+        min_tick=Decimal("0.001"),
+        order_types="LMT,MKT",
+        valid_exchanges="SMART,ASX",
+        long_name="BHP GROUP — ÉLITE",
+        primary_exchange="ASX",
+        time_zone="Australia/Sydney",
+        trading_hours="20250415:1000-20250415:1600",
+        liquid_hours="20250415:1000-20250415:1600",
+        sec_ids=(TagValue(tag="ISIN", value="AU000000BHP4"),),
+        market_rule_ids="26,26",
+    ),
+    a.ContractDetailsEnd(req_id=4),
+    a.SymbolSamples(
+        req_id=4,
+        samples=(
+            a.SymbolSample(
+                con_id=1,
+                symbol="BHP",
+                sec_type="STK",
+                primary_exchange="ASX",
+                currency="AUD",
+                derivatives=("OPT",),
+                description="BHP GROUP",
+                issuer_id="e1",
+            ),
+        ),
+    ),
+    a.MarketRule(
+        rule_id=26,
+        increments=(
+            a.PriceIncrement(low_edge=Decimal(0), increment=Decimal("0.001")),
+            a.PriceIncrement(low_edge=Decimal(2), increment=Decimal("0.01")),
+        ),
+    ),
+    a.OptionParametersEnd(req_id=4),
+    a.SoftDollarTiers(req_id=4, tiers=(a.SoftDollarTier(name="n", value="v", display="d"),)),
+    a.SmartComponents(req_id=4, components=(a.SmartComponent(bit=1, exchange="ASX", letter="A"),)),
+    a.TickRequestParameters(req_id=4, min_tick=Decimal("0.01"), bbo_exchange="a60001"),
+    a.MarketDataType(req_id=4, kind=3),
+    a.TickPrice(req_id=4, kind=1, price=Decimal("45.6"), size=Decimal(300), attributes=1),
+    a.TickSize(req_id=4, kind=8, size=Decimal(12345)),
+    a.TickGeneric(req_id=4, kind=49, value=Decimal(0)),
+    a.TickString(req_id=4, kind=45, value="1744673911"),
+    a.TickSnapshotEnd(req_id=4),
+    a.RealTimeBar(
+        req_id=4,
+        time=1744673911,
+        open=Decimal("1.1"),
+        high=Decimal("1.4"),
+        low=Decimal("1.0"),
+        close=Decimal("1.3"),
+        volume=Decimal(500),
+        average=Decimal("1.2"),
+        count=7,
+    ),
+    a.TickByTick(
+        req_id=4, kind=1, time=1744673911, price=Decimal("1.1"), size=Decimal(5), exchange="ASX"
+    ),
+    a.TickByTick(
+        req_id=4,
+        kind=3,
+        time=1744673911,
+        bid=Decimal("1.1"),
+        ask=Decimal("1.2"),
+        bid_size=Decimal(5),
+        ask_size=Decimal(6),
+    ),
+    a.TickByTick(req_id=4, kind=4, time=1744673911, midpoint=Decimal("1.15")),
+    a.DepthExchanges(
+        exchanges=(
+            a.DepthExchange(
+                exchange="ASX", sec_type="STK", listing_exchange="ASX", service="Deep", agg_group=1
+            ),
+        )
+    ),
+    a.MarketDepth(req_id=4, position=0, operation=0, side=1, price=Decimal("1.1"), size=Decimal(5)),
+    a.HistoricalData(
+        req_id=4,
+        start="20250414 10:00:00 Australia/Sydney",
+        end="20250415 10:00:00 Australia/Sydney",
+        bars=(
+            a.Bar(
+                date="20250415",
+                open=Decimal("1.1"),
+                high=Decimal("1.4"),
+                low=Decimal("1.0"),
+                close=Decimal("1.3"),
+                volume=Decimal(500),
+                average=Decimal("1.2"),
+                count=7,
+            ),
+        ),
+    ),
+    a.HistoricalDataUpdate(
+        req_id=4,
+        count=7,
+        date="20250415",
+        open=Decimal("1.1"),
+        close=Decimal("1.3"),
+        high=Decimal("1.4"),
+        low=Decimal("1.0"),
+        average=Decimal("1.2"),
+        volume=Decimal(500),
+    ),
+    a.HistoricalSchedule(
+        req_id=4,
+        start="20250415-10:00:00",
+        end="20250415-16:00:00",
+        time_zone="Australia/Sydney",
+        sessions=(
+            a.ScheduledSession(start="20250415-10:00:00", end="20250415-16:00:00", date="20250415"),
+        ),
+    ),
+    a.HeadTimestamp(req_id=4, time="20200102 10:00:00"),
+    a.Histogram(req_id=4, entries=(a.HistogramEntry(price=Decimal("1.1"), size=500),)),
+    a.HistoricalMidpoints(req_id=4, ticks=(a.PastMidpoint(time=1744673911, price=Decimal("1.1")),)),
+    a.HistoricalQuotes(
+        req_id=4,
+        ticks=(
+            a.PastQuote(
+                time=1744673911,
+                bid=Decimal("1.1"),
+                ask=Decimal("1.2"),
+                bid_size=Decimal(3),
+                ask_size=Decimal(4),
+            ),
+        ),
+    ),
+    a.HistoricalTrades(
+        req_id=4,
+        ticks=(
+            a.PastTrade(time=1744673911, price=Decimal("1.1"), size=Decimal(3), exchange="ASX"),
+        ),
+    ),
+    a.ScannerData(
+        req_id=4,
+        rows=(
+            a.ScannerRow(
+                rank=0,
+                con_id=1,
+                symbol="BHP",
+                sec_type="STK",
+                exchange="ASX",
+                currency="AUD",
+                local_symbol="BHP",
+                market_name="BHP",
+                trading_class="BHP",
+            ),
+        ),
+    ),
+    a.ScannerParameters(xml="<ScanParameterResponse/>"),
+    a.NewsBulletin(bulletin_id=1, kind=1, text="x", exchange="ASX"),
+    a.NewsProviders(providers=(a.NewsProvider(code="SIM", name="Simulated"),)),
+    a.NewsArticle(req_id=4, kind=0, text="x"),
+    a.TickNews(req_id=4, time=1744673911000, provider="SIM", article_id="SIM$1", headline="x"),
+    a.HistoricalNews(
+        req_id=4, time="2025-04-15 10:00:00.0", provider="SIM", article_id="SIM$1", headline="x"
+    ),
+    a.HistoricalNewsEnd(req_id=4),
+    a.DisplayGroups(req_id=4, groups="1|2"),
+    a.Fa(kind=1, xml="<x/>"),
+)
