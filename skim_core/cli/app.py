@@ -10,7 +10,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from skim_core.cli import controlling, replaying, reporting
+from skim_core.cli import controlling, histories, replaying, reporting
 from skim_core.cli.commands import PHASE_COMMAND, Commands
 from skim_core.cli.options import (
     AsJson,
@@ -141,6 +141,8 @@ def run_phase(
 app.command("halt")(controlling.halt)
 app.command("resume")(controlling.resume)
 app.command("resolve")(controlling.resolve)
+for _listed in (histories.candidates, histories.positions, histories.orders, histories.trades):
+    app.command(_listed.__name__)(_listed)
 app.command("replay")(replaying.replay)
 app.command("compare")(replaying.compare)
 app.command("report")(reporting.report)

@@ -129,6 +129,15 @@ def _draw(
     terminal().print(drawn)
 
 
+def as_text(value: object) -> str:
+    """Return a cell of a CSV: what `print_json` writes, without its quotes; '' for None."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, str | int | float) else _as_json(value)
+
+
 def _as_json(value: object) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
