@@ -10,7 +10,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from skim_core.cli import controlling, histories, replaying, reporting
+from skim_core.cli import controlling, histories, keeping, replaying, reporting
 from skim_core.cli.commands import PHASE_COMMAND, Commands
 from skim_core.cli.options import (
     AsJson,
@@ -143,6 +143,8 @@ app.command("resume")(controlling.resume)
 app.command("resolve")(controlling.resolve)
 for _listed in (histories.candidates, histories.positions, histories.orders, histories.trades):
     app.command(_listed.__name__)(_listed)
+app.command("backup")(keeping.backup)
+app.command("restore")(keeping.restore)
 app.command("replay")(replaying.replay)
 app.command("compare")(replaying.compare)
 app.command("report")(reporting.report)

@@ -35,7 +35,7 @@ A larger one tells of its damage when the damaged page is read."""
 
 _OTHERS_MAY_WRITE = 0o022
 
-_BESIDE = ("-wal", "-shm", "-journal")
+BESIDE = ("-wal", "-shm", "-journal")
 """The endings of the files that SQLite keeps beside a database, and believes."""
 
 
@@ -115,7 +115,7 @@ def _refuse_unsound_file(path: Path) -> None:
 
 
 def _refuse_what_others_may_write(path: Path) -> None:
-    for file in (path, *(Path(f"{path}{suffix}") for suffix in _BESIDE)):
+    for file in (path, *(Path(f"{path}{suffix}") for suffix in BESIDE)):
         mode = _mode(file)
         if mode & _OTHERS_MAY_WRITE:
             what = (
