@@ -1,4 +1,4 @@
-"""The crontab, read by Debian's rules on a host in UTC, against every session of 2026."""
+"""Crontabs, read by Debian's rules, against every session of 2026: ours, and those that are made."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from skim_core.calendar.sessions import SessionCalendar
+from skim_core.calendar.timetable import cron_times, timer_times
 from skim_core.model.phases import Phase
 
 CRONTAB = Path(__file__).parent.parent / "crontab"
@@ -174,3 +176,64 @@ def test_the_header_leaves_mail_on_and_no_line_needs_cron_s_special_characters()
     assert "$" not in SETTINGS["PATH"]
     assert not any("%" in entry.command for entry in ENTRIES)
     assert CRONTAB.read_text().endswith("\n")
+
+
+HOSTS = ["UTC", "Australia/Sydney", "America/New_York", "Asia/Kolkata", "Europe/London"]
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("exchange", ["XASX", "XNYS", "XLON"])
+def test_the_lines_that_are_made_start_and_watch_every_session(exchange, host, tmp_path):
+    zone = ZoneInfo(host)
+    calendar = SessionCalendar(exchange, tmp_path)
+    sessions = calendar.sessions(date(2026, 1, 1), date(2026, 12, 31))
+    made = cron_times(sessions, 15 * MINUTE, zone)
+    starts, watched = (Counter(local_firings(times)) for times in (made.starts, made.watches))
+    for session in sessions:
+        due = session.open - 15 * MINUTE
+        assert starts[on_the_wall(due, zone)] == 1, session.date
+        moment = due
+        while moment <= session.close + 10 * MINUTE:
+            assert watched[on_the_wall(moment, zone)] == 1, (session.date, moment)
+            moment += 5 * MINUTE
+    # A host in the exchange's own zone needs one hour, any other those of both halves.
+    assert len({moment.hour for moment in starts}) <= (1 if host == sessions[0].timezone else 3)
+
+
+def test_the_lines_that_are_made_for_a_host_in_utc_are_those_of_our_crontab(sessions):
+    made = cron_times(sessions, 15 * MINUTE, UTC)
+    ours = {
+        command: [entry for entry in ENTRIES if entry.command.startswith(command)]
+        for command in (START, MONITOR)
+    }
+    for times, command in ((made.starts, START), (made.watches, MONITOR)):
+        assert Counter(local_firings(times)) == Counter(
+            moment.replace(tzinfo=None)
+            for entry in ours[command]
+            for moment in entry.firings(date(2025, 12, 31), date(2027, 1, 1))
+        )
+
+
+@pytest.mark.parametrize(
+    ("exchange", "start", "watch"),
+    [
+        ("XASX", "Mon..Fri 09:45 Australia/Sydney", "Mon..Fri *-*-* 09..16:00/5 Australia/Sydney"),
+        ("XNYS", "Mon..Fri 09:15 America/New_York", "Mon..Fri *-*-* 09..16:00/5 America/New_York"),
+    ],
+)
+def test_timers_name_the_exchange_s_own_zone(exchange, start, watch, tmp_path):
+    calendar = SessionCalendar(exchange, tmp_path)
+    sessions = calendar.sessions(date(2026, 1, 1), date(2026, 12, 31))
+    assert timer_times(sessions, 15 * MINUTE) == (start, watch)
+
+
+def local_firings(times):
+    """Return each minute, on the host's wall, at which one of the lines fires in 2026."""
+    for time in times:
+        entry = Entry((time.minutes, time.hours, "*", "*", time.weekdays), "")
+        for moment in entry.firings(date(2025, 12, 31), date(2027, 1, 1)):
+            yield moment.replace(tzinfo=None)
+
+
+def on_the_wall(moment, zone):
+    return moment.astimezone(zone).replace(tzinfo=None)

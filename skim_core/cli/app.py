@@ -10,7 +10,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from skim_core.cli import controlling, histories, keeping, replaying, reporting
+from skim_core.cli import controlling, histories, keeping, replaying, reporting, scheduling
 from skim_core.cli.commands import PHASE_COMMAND, Commands
 from skim_core.cli.options import (
     AsJson,
@@ -39,6 +39,7 @@ config_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Check or show the configuration."
 )
 app.add_typer(config_app, name="config")
+app.add_typer(scheduling.schedule_app, name="schedule")
 
 
 def _version(wanted: bool) -> None:
