@@ -10,7 +10,15 @@ from typing import Annotated, Optional
 
 import typer
 
-from skim_core.cli import controlling, histories, keeping, replaying, reporting, scheduling
+from skim_core.cli import (
+    controlling,
+    histories,
+    keeping,
+    replaying,
+    reporting,
+    scheduling,
+    sweeping,
+)
 from skim_core.cli.commands import PHASE_COMMAND, Commands
 from skim_core.cli.options import (
     AsJson,
@@ -149,6 +157,7 @@ app.command("restore")(keeping.restore)
 app.command("replay")(replaying.replay)
 app.command("compare")(replaying.compare)
 app.command("report")(reporting.report)
+app.command("sweep")(sweeping.sweep)
 
 
 @app.command("purge_candidates")

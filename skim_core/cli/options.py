@@ -60,4 +60,33 @@ Account = Annotated[
         "--account", metavar="NUMBER", help="The account; the configured one if not given."
     ),
 ]
+Capital = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--capital", metavar="AMOUNT", help="What each session begins with, when flat."),
+]
+Commission = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--commission",
+        metavar="TEXT",
+        help="exchange, none, '0.005/share min 1', 6/order or '8bp min 6'.",
+    ),
+]
+Slippage = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--slippage",
+        metavar="TEXT",
+        help="How much worse market and stop orders trade: none, 1tick or 5bp.",
+    ),
+]
+Changes = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--set", metavar="KEY=VALUE", help="A setting of the strategy, for once."),
+]
+Jobs = Annotated[int, typer.Option("--jobs", metavar="N", help="How many processes.")]
+Out = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--out", metavar="DIR", help="The folder to write; else one by its name."),
+]
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why; it is journaled.")]

@@ -50,6 +50,13 @@ class Replayed:
 
         Raises ConfigError.
         """
+        return settings_with(self.given(), self.config, debug=self.debug)
+
+    def given(self) -> dict[str, str]:
+        """Return the settings that the options stand for. Raises ConfigError."""
+        if self.changes and len(set(self.strategies)) != 1:
+            msg = "--set changes the settings of one strategy: replay one, or edit skim.toml."
+            raise ConfigError(msg)
         given = {
             "SKIM_BROKER": "sim",
             "SKIM_PACE": "fast",
@@ -58,16 +65,17 @@ class Replayed:
             "SKIM_BROKERS__SIM__CASH": self.capital,
             "SKIM_BROKERS__SIM__COMMISSION": self.commission,
             "SKIM_BROKERS__SIM__SLIPPAGE": self.slippage,
-            **self._changed(),
+            **self.changed(self.changes),
         }
-        return settings_with(given, self.config, debug=self.debug)
+        return {name: value for name, value in given.items() if value is not None}
 
-    def _changed(self) -> dict[str, str]:
-        if self.changes and len(set(self.strategies)) != 1:
-            msg = "--set changes the settings of one strategy: replay one, or edit skim.toml."
-            raise ConfigError(msg)
+    def changed(self, changes: Sequence[str]) -> dict[str, str]:
+        """Return the settings of the first strategy that ``key=value`` texts stand for.
+
+        Raises ConfigError for what is no such text.
+        """
         changed = {}
-        for change in self.changes:
+        for change in changes:
             key, equals, value = change.partition("=")
             if not equals or not _KEY.fullmatch(key):
                 msg = f"--set {change!r}: write a key and its value, such as range_minutes=10."
@@ -76,15 +84,19 @@ class Replayed:
             changed["__".join(path).upper()] = value
         return changed
 
+    def check_jobs(self) -> None:
+        """Raise ConfigError when ``--jobs`` is no number of processes."""
+        if self.jobs < 1:
+            msg = f"--jobs {self.jobs}: give the number of processes, from 1 on."
+            raise ConfigError(msg)
+
 
 def replay_sessions(asked: Replayed) -> int:
     """Replay strategies, show what came of it, and return the exit code: 1 if a day failed."""
     from skim_core.replay.planning import Asked, make_plan, secrets_of
     from skim_core.replay.running import Way, replay
 
-    if asked.jobs < 1:
-        msg = f"--jobs {asked.jobs}: give the number of processes, from 1 on."
-        raise ConfigError(msg)
+    asked.check_jobs()
     if asked.again is not None:
         return _repeat(asked, asked.again)
     if not asked.strategies or asked.first is None or asked.last is None:
@@ -146,8 +158,15 @@ def _tell_repeated(repeated: Repeated, folder: Path) -> None:
 @contextmanager
 def _progress(plan: Plan) -> Iterator[Callable[[date], None]]:
     """Show how far the replay is, on a terminal."""
+    with progress_bar("replaying", len(plan.sessions)) as told:
+        yield lambda done: told(f"{done}")
+
+
+@contextmanager
+def progress_bar(doing: str, total: int) -> Iterator[Callable[[str], None]]:
+    """Show a bar on a terminal; what is given is called with what was done last."""
     if not sys.stderr.isatty():
-        yield lambda _date: None
+        yield lambda _done: None
         return
     from rich.console import Console
     from rich.progress import (
@@ -159,14 +178,14 @@ def _progress(plan: Plan) -> Iterator[Callable[[date], None]]:
     )
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("replaying", total=len(plan.sessions))
-        yield lambda done: bar.update(task, advance=1, description=f"{done}")
+        task = bar.add_task(doing, total=total)
+        yield lambda done: bar.update(task, advance=1, description=done)
 
 
 def _show(summary: Mapping[str, Any], folder: Path) -> None:

@@ -7,7 +7,20 @@ from typing import Annotated, Optional
 
 import typer
 
-from skim_core.cli.options import AsJson, Config, Data, Debug, Exchange, Seed
+from skim_core.cli.options import (
+    AsJson,
+    Capital,
+    Changes,
+    Commission,
+    Config,
+    Data,
+    Debug,
+    Exchange,
+    Jobs,
+    Out,
+    Seed,
+    Slippage,
+)
 
 
 def replay(
@@ -24,40 +37,15 @@ def replay(
         Optional[str],  # noqa: UP045
         typer.Option("--to", metavar="DATE", help="The last date."),
     ] = None,
-    capital: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            "--capital", metavar="AMOUNT", help="What each session begins with, when flat."
-        ),
-    ] = None,
-    commission: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            "--commission",
-            metavar="TEXT",
-            help="exchange, none, '0.005/share min 1', 6/order or '8bp min 6'.",
-        ),
-    ] = None,
-    slippage: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            "--slippage",
-            metavar="TEXT",
-            help="How much worse market and stop orders trade: none, 1tick or 5bp.",
-        ),
-    ] = None,
-    changes: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option("--set", metavar="KEY=VALUE", help="A setting of the strategy, for once."),
-    ] = None,
+    capital: Capital = None,
+    commission: Commission = None,
+    slippage: Slippage = None,
+    changes: Changes = None,
     data: Data = None,
     seed: Seed = None,
     exchange: Exchange = None,
-    jobs: Annotated[int, typer.Option("--jobs", metavar="N", help="How many processes.")] = 1,
-    out: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--out", metavar="DIR", help="The folder to write; else one by its name."),
-    ] = None,
+    jobs: Jobs = 1,
+    out: Out = None,
     again: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("--again", metavar="DIR", help="Repeat a replay, and compare the bytes."),

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import io
-import json
-import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
-from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +17,7 @@ from skim_core.errors import ConfigError, DataError, JournalError
 from skim_core.journal.sqlite import SqliteJournal
 from skim_core.replay.plan import Plan
 from skim_core.replay.sessions import Run
+from skim_core.replay.tables import as_csv, as_json, write_new
 from skim_core.replay.trades import COLUMNS, Trade
 
 PLAN = "plan.json"
@@ -144,27 +140,33 @@ class JournalWriter:
         self._connection.close()
 
 
+class NoJournal:
+    """Stands for a journal that is not wanted."""
+
+    def add(self, runs: Sequence[Run]) -> None:
+        """Forget the runs."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
 def write_plan(folder: Path, plan: Plan) -> None:
     """Write ``plan.json``."""
-    _write(folder / PLAN, plan.model_dump_json(indent=2).encode() + b"\n")
+    write_new(folder / PLAN, plan.model_dump_json(indent=2).encode() + b"\n")
 
 
 def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:
     """Write ``summary.json``."""
-    _write(folder / "summary.json", _json(summary))
+    write_new(folder / "summary.json", as_json(summary))
 
 
 def write_trades(folder: Path, trades: Sequence[Trade]) -> None:
     """Write the table of trades as CSV and JSON, and as Parquet where polars is installed."""
     rows = [trade.row() for trade in trades]
-    _write(folder / "trades.json", _json(rows))
-    text = io.StringIO(newline="")
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(COLUMNS)
-    table.writerows([_cell(row[column]) for column in COLUMNS] for row in rows)
-    _write(folder / "trades.csv", text.getvalue().encode())
+    write_new(folder / "trades.json", as_json(rows))
+    write_new(folder / "trades.csv", as_csv(COLUMNS, rows))
     if find_spec("polars") is not None:
-        _write(folder / "trades.parquet", _parquet(rows))
+        write_new(folder / "trades.parquet", _parquet(rows))
 
 
 def _parquet(rows: Sequence[Mapping[str, Any]]) -> bytes:
@@ -186,31 +188,3 @@ def _parquet(rows: Sequence[Mapping[str, Any]]) -> bytes:
     content = io.BytesIO()
     pl.DataFrame(list(rows), schema=schema, orient="row").write_parquet(content)
     return content.getvalue()
-
-
-def _cell(value: Any) -> str | int:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value if isinstance(value, int | str) else _text(value)
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, indent=2, default=_text, allow_nan=False).encode() + b"\n"
-
-
-def _text(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    msg = f"a {type(value).__name__} has no form in JSON"
-    raise TypeError(msg)
-
-
-def _write(path: Path, content: bytes) -> None:
-    with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:  # noqa: PTH123  a file for this user alone
-        file.write(content)

@@ -18,6 +18,7 @@ from skim_core.errors import PluginError
 from skim_core.model.session import Session
 from skim_core.replay.plan import Plan
 from skim_core.replay.sessions import Left, Secrets, SessionResult, SessionRunner
+from skim_core.sim.data import Feed
 
 _LONGEST = 20
 """Sessions of a stretch: enough to be worth a message, few enough to share the work evenly."""
@@ -26,9 +27,12 @@ _AHEAD = 2
 """Stretches for each process that are begun before their results are wanted."""
 
 
-def in_sequence(plan: Plan, secrets: Secrets) -> Generator[SessionResult]:
-    """Yield the results of a plan's sessions, run one after another in this process."""
-    runner, left = SessionRunner(plan, secrets), None
+def in_sequence(plan: Plan, secrets: Secrets, feed: Feed | None = None) -> Generator[SessionResult]:
+    """Yield the results of a plan's sessions, run one after another in this process.
+
+    `feed` is the plan's market where it is at hand.
+    """
+    runner, left = SessionRunner(plan, secrets, feed), None
     for session in plan.sessions:
         result = runner.run(session, left)
         left = result.left

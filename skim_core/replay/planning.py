@@ -53,7 +53,7 @@ def make_plan(asked: Asked, settings: Settings) -> Plan:
         raise ConfigError(msg)
     sessions, left_out = _recorded(options, settings.exchange, wanted)
     names = tuple(dict.fromkeys(asked.strategies))
-    strategies = tuple(_planned(name, settings, sessions) for name in names)
+    strategies = tuple(planned_strategy(name, settings, sessions) for name in names)
     return Plan(
         strategies=strategies,
         versions=versions_of(names, options),
@@ -143,7 +143,12 @@ def _recorded(
     return sessions, left_out
 
 
-def _planned(name: str, settings: Settings, sessions: Sequence[Session]) -> PlannedStrategy:
+def planned_strategy(name: str, settings: Settings, sessions: Sequence[Session]) -> PlannedStrategy:
+    """Return a strategy as it is replayed in `sessions` under `settings`.
+
+    Raises PluginError for one that can't be loaded, ConfigError for a configuration or phases
+    that it refuses, GraphError among them for windows that are none in one of the sessions.
+    """
     strategy = load_strategy(name)
     section, policies = settings.strategy(name)
     graph = strategy.graph.override(policies)

@@ -16,6 +16,7 @@ from skim_core.replay.planning import data_digest, differences, versions_of
 from skim_core.replay.sessions import Left, Secrets, SessionResult
 from skim_core.replay.summary import Day, summarize
 from skim_core.replay.trades import Trade
+from skim_core.sim.data import Feed
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,15 @@ class Way:
     """How a plan is carried out; nothing of it changes the results.
 
     `jobs` processes work side by side; `told` is called with each session's date when it is
-    done.
+    done. `feed` is the plan's market where it is at hand in one process. Without `journal`
+    the events are not written down.
     """
 
     secrets: Secrets = field(default_factory=dict)
     jobs: int = 1
     told: Callable[[date], None] = lambda _date: None
+    feed: Feed | None = None
+    journal: bool = True
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,8 @@ def _write(plan: Plan, aside: Path, way: Way) -> dict[str, Any]:
     trades: list[Trade] = []
     days: list[Day] = []
     left: Left | None = None
-    with closing(files.JournalWriter(aside)) as journal, closing(_run(plan, way)) as results:
+    writer = files.JournalWriter(aside) if way.journal else files.NoJournal()
+    with closing(writer) as journal, closing(_run(plan, way)) as results:
         for result in results:
             journal.add(result.runs)
             trades.extend(result.trades)
@@ -99,4 +104,4 @@ def _write(plan: Plan, aside: Path, way: Way) -> dict[str, Any]:
 def _run(plan: Plan, way: Way) -> Generator[SessionResult]:
     if way.jobs > 1 and len(plan.sessions) > 1:
         return side_by_side(plan, way.secrets, way.jobs)
-    return in_sequence(plan, way.secrets)
+    return in_sequence(plan, way.secrets, way.feed)

@@ -89,13 +89,13 @@ class SessionResult:
 class SessionRunner:
     """Runs sessions of one plan, one at a time, in the main thread of a process.
 
-    Raises PluginError for a strategy that can't be loaded, ConfigError for a configuration
+    `feed` is the plan's market where it is at hand. Raises PluginError for a strategy that can't be loaded, ConfigError for a configuration
     that it refuses, DataError for a data folder that can't be read.
     """
 
-    def __init__(self, plan: Plan, secrets: Secrets) -> None:
+    def __init__(self, plan: Plan, secrets: Secrets, feed: Feed | None = None) -> None:
         self._plan = plan
-        self._feed = feed_of(plan)
+        self._feed = feed or feed_of(plan)
         loaded = [_load(planned, secrets.get(planned.name, {})) for planned in plan.strategies]
         self._strategies = loaded
 

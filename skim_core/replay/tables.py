@@ -1,0 +1,52 @@
+"""Tables and documents as a replay writes them: exact numbers as text, times in UTC."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+
+def as_json(value: Any) -> bytes:
+    """Return a JSON document. Raises TypeError for what has no form in it."""
+    return json.dumps(value, indent=2, default=_text, allow_nan=False).encode() + b"\n"
+
+
+def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """Return a CSV table with a header; None is an empty cell."""
+    text = io.StringIO(newline="")
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(columns)
+    table.writerows([_cell(row[column]) for column in columns] for row in rows)
+    return text.getvalue().encode()
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a new file for this user alone."""
+    with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:  # noqa: PTH123  a file for this user alone
+        file.write(content)
+
+
+def _cell(value: Any) -> str | int:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, int | str) else _text(value)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    msg = f"a {type(value).__name__} has no form in JSON"
+    raise TypeError(msg)

@@ -1,0 +1,1 @@
+"""Sweep: one strategy replayed with every combination of some settings' values."""
