@@ -7,16 +7,15 @@ from there on are run again in their order, until one is flat where the guess wa
 
 from __future__ import annotations
 
-import logging
-import multiprocessing
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 
 from skim_core.errors import PluginError
 from skim_core.model.session import Session
 from skim_core.replay.plan import Plan
+from skim_core.replay.processes import Workers
 from skim_core.replay.sessions import Left, Secrets, SessionResult, SessionRunner
 from skim_core.sim.data import Feed
 
@@ -49,31 +48,23 @@ def side_by_side(plan: Plan, secrets: Secrets, jobs: int) -> Generator[SessionRe
     stretches = [
         plan.sessions[start : start + size] for start in range(0, len(plan.sessions), size)
     ]
-    # A new interpreter for each: forked off this one, it would share its threads' locks.
-    context = multiprocessing.get_context("spawn")
-    level = logging.getLogger().level
-    executor = ProcessPoolExecutor(
-        min(jobs, len(stretches)), context, initializer=_prepare, initargs=(plan, secrets, level)
-    )
-    with executor:
-        try:
-            yield from _stitched(plan, secrets, stretches, _guesses(executor, stretches, jobs))
-        except BrokenProcessPool as error:
-            msg = (
-                "a process of the replay ended in the middle of a session, by a strategy or for "
-                "want of memory: replay with --jobs 1 to see where."
-            )
-            raise PluginError(msg) from error
-        finally:
-            executor.shutdown(wait=True, cancel_futures=True)
+    try:
+        with Workers(min(jobs, len(stretches)), _prepare, plan, secrets) as workers:
+            yield from _stitched(plan, secrets, stretches, _guesses(workers, stretches, jobs))
+    except BrokenProcessPool as error:
+        msg = (
+            "a process of the replay ended in the middle of a session, by a strategy or for "
+            "want of memory: replay with --jobs 1 to see where."
+        )
+        raise PluginError(msg) from error
 
 
 def _guesses(
-    executor: ProcessPoolExecutor, stretches: Sequence[Sequence[Session]], jobs: int
+    workers: Workers, stretches: Sequence[Sequence[Session]], jobs: int
 ) -> Iterator[Sequence[SessionResult]]:
     waiting: deque[Future[list[SessionResult]]] = deque()
     for stretch in stretches:
-        waiting.append(executor.submit(_run_stretch, stretch))
+        waiting.append(workers.submit(_run_stretch, stretch))
         if len(waiting) >= _AHEAD * jobs:
             yield waiting.popleft().result()
     while waiting:
@@ -115,8 +106,7 @@ _runners: list[SessionRunner] = []
 """The runner of this process, when it is one of several."""
 
 
-def _prepare(plan: Plan, secrets: Secrets, level: int) -> None:
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+def _prepare(plan: Plan, secrets: Secrets) -> None:
     _runners[:] = [SessionRunner(plan, secrets)]
 
 

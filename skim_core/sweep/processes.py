@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-import multiprocessing
-import os
-import signal
-import threading
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Generator, Mapping, Sequence
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 from skim_core.errors import PluginError
 from skim_core.replay.plan import Plan, PlannedStrategy
+from skim_core.replay.processes import Workers
 from skim_core.replay.running import Way, replay
 from skim_core.replay.sessions import Secrets, feed_of
 from skim_core.sweep.held import HeldFeed
@@ -60,56 +54,25 @@ def carry_out(work: Work, numbers: Sequence[int], jobs: int) -> Generator[int]:
         worker = Worker(work)
         yield from map(worker.run, numbers)
         return
-    # A new interpreter for each: forked off this one, it would share its threads' locks.
-    context = multiprocessing.get_context("spawn")
-    alive, here = context.Pipe(duplex=False)
-    executor = ProcessPoolExecutor(
-        min(jobs, len(numbers)),
-        context,
-        initializer=_prepare,
-        initargs=(work, alive, logging.getLogger().level),
-    )
     try:
-        with _uninterrupted():
-            futures = [executor.submit(_run, number) for number in numbers]
-        for future in as_completed(futures):
-            yield future.result()
-        executor.shutdown()
+        with Workers(min(jobs, len(numbers)), _prepare, work) as workers:
+            futures = [workers.submit(_run, number) for number in numbers]
+            for future in as_completed(futures):
+                yield future.result()
     except BrokenProcessPool as error:
         msg = (
             "a process of the sweep ended in the middle of a replay, by the strategy or for want "
             "of memory: go on with --jobs 1 to see where."
         )
         raise PluginError(msg) from error
-    finally:
-        here.close()
-        executor.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Keep Ctrl-C from the processes begun meanwhile: a terminal sends it to all of a group."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _workers: list[Worker] = []
 """The worker of this process, when it is one of several."""
 
 
-def _prepare(work: Work, alive: Connection, level: int) -> None:
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
-    threading.Thread(target=_end_with, args=(alive,), name="sweep's end", daemon=True).start()
+def _prepare(work: Work) -> None:
     _workers[:] = [Worker(work)]
-
-
-def _end_with(alive: Connection) -> None:
-    """End this process with the one that began it, which alone holds the other end."""
-    alive.poll(None)
-    os._exit(1)
 
 
 def _run(number: int) -> int:

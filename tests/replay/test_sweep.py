@@ -85,13 +85,34 @@ def test_a_sweep_that_is_killed_goes_on_and_loses_nothing(sweep, skim, days, tmp
     done = {path: path.stat().st_ino for path in killed.glob("runs/0*/plan.json")}
     assert 0 < len(done) < 12
     assert not (killed / "results.json").exists()
-    while any(map(_runs, workers)):
-        PAUSE.wait(0.02)
+    assert _have_ended(workers)
     assert sweep("killed", *grid, "--jobs", "2").code == 0
     assert sweep("whole", *grid).code == 0
     assert content(killed) == content(tmp_path / "whole")
     assert {path: path.stat().st_ino for path in done} == done
     assert not list(killed.rglob(".*"))
+
+
+def test_the_processes_of_a_replay_that_is_killed_end_with_it(days, tmp_path):
+    dates = ("--from", "2025-01-06", "--to", "2025-06-30")
+    command = [sys.executable, "-m", "skim_core", "replay", "-s", "days", *dates]
+    process = subprocess.Popen([*command, "--jobs", "2", "--out", tmp_path / "r"])
+    # The tracker of multiprocessing's resources is one more.
+    while process.poll() is None and len(_children(process.pid)) < 3:
+        PAUSE.wait(0.02)
+    workers = _children(process.pid)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert _have_ended(workers)
+
+
+def _have_ended(pids):
+    """Wait up to half a minute for processes to end, and return whether they did."""
+    for _ in range(1500):
+        if not any(map(_runs, pids)):
+            return True
+        PAUSE.wait(0.02)
+    return False
 
 
 def _children(pid):
