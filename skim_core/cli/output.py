@@ -37,7 +37,7 @@ STYLES: Mapping[str, str] = MappingProxyType(
 )
 """What a tone looks like: the terminal's own colours, which fit its background."""
 
-_NUMBER = re.compile(r"[+-]?\d[\d,]*(\.\d+)?")
+_NUMBER = re.compile(r"[+-]?\d[\d,]*(\.\d+)?%?")
 
 
 class Toned(NamedTuple):

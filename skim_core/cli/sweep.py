@@ -137,6 +137,7 @@ def _print(asked: Swept, sweep: Sweep, results: Results, folder: Path) -> None:
             "by": asked.by,
             "best": None if top is None else top.number,
             "verdict": verdict(sweep.plan, results, top, asked.by),
+            "left_out": [{"date": out.date, "why": out.why} for out in sweep.base.left_out],
             **document(sweep.plan, results, rows),
         }
     )
@@ -151,6 +152,8 @@ def _show(asked: Swept, sweep: Sweep, results: Results, found: HeatMap, folder: 
         f"{plan.exchange} {plan.first} to {plan.last}: {plan.sessions} sessions, "
         f"{plan.capital:,f} each, {len(plan.combinations)} combinations"
     )
+    for left_out in sweep.base.left_out:
+        echo(f"left out: {left_out.date}, {left_out.why}", "warning")
     keys = [parameter.key for parameter in plan.parameters]
     run = [row for row in ranked(results.rows, asked.by) if not row.refused]
     shown = run if asked.show_all else run[:SHOWN]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from skim_core.cli.output import Toned, echo, table, terminal
 from skim_core.cli.sweep_words import figure_text, named
+from skim_core.sweep.heat import bars
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 _GOOD, _NEUTRAL, _BAD = (38, 166, 150), (224, 224, 224), (222, 108, 56)
 """Teal, grey and orange: told apart by who doesn't tell red from green, black is read on each."""
 
-_LONGEST_BAR = 30
+_WIDTH = 40
+"""Of bars, in characters."""
 
 
 def show_map(found: HeatMap) -> None:
@@ -84,19 +86,12 @@ def _style(found: HeatMap, x: str, y: str) -> str:
 def _show_bars(found: HeatMap) -> None:
     held = f", with {named(found.held)}" if found.held else ""
     echo(f"{found.by.replace('_', ' ')} over {found.x.key}{held}; * is the best", "title")
-    values = [found.value(x) for x in found.x.values]
-    widest = max((abs(value) for value in values if value is not None), default=0)
     rows = []
-    for x, value in zip(found.x.values, values, strict=True):
-        length = round(_LONGEST_BAR * abs(value) / widest) if value is not None and widest else 0
-        tone = "loss" if value is not None and value < 0 else "gain"
+    for x, bar in bars(found).items():
         text = _text(found, x, "")
+        drawn = " " * round(_WIDTH * bar.start) + "█" * round(_WIDTH * bar.length)
+        mark = " *" if text[0] == "*" else ""
         rows.append(
-            [
-                x,
-                text.removeprefix("*"),
-                Toned("*" if text[0] == "*" else "", ""),
-                Toned("█" * length, tone),
-            ]
+            [x, text.removeprefix("*"), Toned(drawn + mark, "loss" if bar.negative else "gain")]
         )
-    table((found.x.key, found.by.replace("_", " "), "", ""), rows)
+    table((found.x.key, found.by.replace("_", " "), ""), rows)

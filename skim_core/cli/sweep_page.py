@@ -6,12 +6,12 @@ One HTML file that needs nothing else, in the reader's light or dark colours.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 from html import escape
 from typing import TYPE_CHECKING
 
 from skim_core.cli.sweep_words import figure_text, named, verdict
 from skim_core.replay.comparison import FIGURES
+from skim_core.sweep.heat import bars
 from skim_core.sweep.results import ranked
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from skim_core.sweep.results import Results, Row
 
 _STYLE = """
-:root { color-scheme: light dark; --good: light-dark(#2aa89a, #1d8f83);
-  --bad: light-dark(#e07a45, #c25c2a); --surface: light-dark(#fbfbfa, #16181c);
+:root { color-scheme: light dark; --good: light-dark(#2aa89a, #177a70);
+  --bad: light-dark(#e07a45, #a84c1f); --surface: light-dark(#fbfbfa, #16181c);
   --ink: light-dark(#1d2025, #e6e7ea); --aside: light-dark(#5d636e, #9aa0ab);
   --line: light-dark(#dcdee2, #32363e); --middle: light-dark(#efefee, #23262c);
   --notice: light-dark(#fff4dc, #362c14); }
@@ -45,8 +45,8 @@ th { font-weight: 600; } td.text, th.text { text-align: left; }
 .map td.best { outline: 2px solid var(--ink); outline-offset: -2px; font-weight: 700; }
 .map th.axis { color: var(--aside); font-weight: 400; text-align: center; }
 .bars td { padding: .15rem .6rem; } .bars .bar { text-align: left; width: 100%; min-width: 12rem; }
-.bars .bar span { display: block; height: 1.1rem; border-radius: .15rem; background: var(--good);
-  width: var(--part); } .bars .bar.bad span { background: var(--bad); }
+.bars .bar span { display: block; height: 1.1rem; border-radius: .15rem;
+  background: var(--good); } .bars .bar.bad span { background: var(--bad); }
 .bars tr.best { font-weight: 700; } .bars { width: 100%; max-width: 48rem; }
 .scale { display: flex; align-items: center; gap: .5rem; margin: .5rem 0; }
 .scale i { width: 10rem; height: .6rem; border-radius: .2rem; }
@@ -107,9 +107,8 @@ def _cell(found: HeatMap, x: str, y: str) -> str:
     text = "refused" if row.refused else (figure_text(found.by, found.value(x, y)) or "none")
     if shade is None:
         return f"<td class=none title='{told}'>{text}</td>"
-    kind = "good" if shade >= 0 else "bad"
-    best = " best" if found.best is row else ""
-    return f"<td class='{kind}{best}' style='--part: {_percent(abs(shade))}' title='{told}'>{text}</td>"
+    best = " class=best" if found.best is row else ""
+    return f"<td{best} style='background: {_colour(shade)}' title='{told}'>{text}</td>"
 
 
 def _told(row: Row) -> str:
@@ -147,20 +146,18 @@ def _colour(shade: float) -> str:
 
 
 def _bars(found: HeatMap) -> Iterator[str]:
-    values = [value for x in found.x.values if (value := found.value(x)) is not None]
-    widest = max(map(abs, values), default=Decimal(0))
     yield f"<h2>{_label(found.by)} over {escape(found.x.key)}</h2>"
     yield _held(found)
     yield "<table class=bars>"
-    for x in found.x.values:
-        row, value = found.cells[x, ""], found.value(x)
-        text = "refused" if row.refused else (figure_text(found.by, value) or "none")
-        part = float(abs(value) / widest) if value is not None and widest else 0.0
-        kind = " bad" if value is not None and value < 0 else ""
+    for x, bar in bars(found).items():
+        row = found.cells[x, ""]
+        text = "refused" if row.refused else (figure_text(found.by, found.value(x)) or "none")
+        kind = " bad" if bar.negative else ""
         best = " class=best" if found.best is row else ""
+        place = f"margin-left: {_percent(bar.start)}; width: {_percent(bar.length)}"
         yield (
             f"<tr{best} title='{escape(_told(row))}'><th scope=row>{escape(x)}</th><td>{text}</td>"
-            f"<td class='bar{kind}' style='--part: {_percent(part)}'><span></span></td></tr>"
+            f"<td class='bar{kind}'><span style='{place}'></span></td></tr>"
         )
     yield "</table>"
 

@@ -77,6 +77,26 @@ def heat_map(
     return HeatMap(by, x, y, held, cells, top)
 
 
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A figure as a bar: where it starts and how long it is, as parts of the whole width."""
+
+    start: float
+    length: float
+    negative: bool
+
+
+def bars(found: HeatMap) -> dict[str, Bar]:
+    """Return the bar of each value of `x`: to the right of zero, to the left when negative."""
+    values = {x: float(found.value(x) or 0) for x in found.x.values}
+    left, right = min(0.0, *values.values()), max(0.0, *values.values())
+    span = (right - left) or 1.0
+    return {
+        x: Bar((min(0.0, value) - left) / span, abs(value) / span, value < 0)
+        for x, value in values.items()
+    }
+
+
 def read_axes(text: str | None, parameters: Sequence[Parameter]) -> tuple[str, ...]:
     """Return the parameters that ``--map a,b`` names.
 

@@ -14,7 +14,7 @@ from skim_core.errors import ConfigError
 from skim_core.replay.comparison import FIGURES
 from skim_core.replay.sharpe import annual_sharpe
 from skim_core.sweep.grid import Parameter, combinations
-from skim_core.sweep.heat import heat_map, read_axes
+from skim_core.sweep.heat import bars, heat_map, read_axes
 from skim_core.sweep.plan import Combination, SweepPlan
 from skim_core.sweep.results import LOWER_IS_BETTER, Outcome, best, check_figure, collect, ranked
 
@@ -100,6 +100,18 @@ def test_a_loss_and_a_gain_have_shades_of_two_signs():
     assert found.shade("1", "1") == 1
     assert found.shade("2", "1") == -0.5
     assert found.shade("1", "2") == -0.5
+
+
+@given(SWEPT)
+def test_bars_start_or_end_at_one_zero_and_stay_within_the_width(swept):
+    found = heat_map(rows_of(swept), PARAMETERS, "profit", ("a",))
+    zeros = set()
+    for x, bar in bars(found).items():
+        value = found.value(x) or 0
+        assert bar.negative == (value < 0)
+        assert -1e-9 <= bar.start <= bar.start + bar.length <= 1 + 1e-9
+        zeros.add(round(bar.start + (bar.length if bar.negative else 0), 9))
+    assert len(zeros) == 1
 
 
 def test_the_first_two_parameters_that_vary_make_the_map():
