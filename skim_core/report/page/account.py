@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from skim_core.report.curves import EDGE
 from skim_core.report.model import Report
-from skim_core.report.page.blocks import amount, empty, figure, section
+from skim_core.report.page.blocks import Section, amount, empty, figure, section
 from skim_core.report.page.curves import (
     equity_picture,
     exposure_picture,
     multiples_picture,
     sessions_picture,
 )
-from skim_core.report.page.markup import Content, Markup, element
+from skim_core.report.page.markup import Content, element
 from skim_core.report.page.timeline import Sessions
 from skim_core.report.page.words import Clock, count, money, percent, ratio
 
 
-def equity_section(report: Report) -> Markup:
-    """Return the equity curve, its drawdown, and what each session made."""
+def equity_section(report: Report) -> Section | None:
+    """Return the equity curve, its drawdown, and what each session made; nothing without a trade."""
     if not report.equity:
-        return section("equity", "Equity", None, empty("No trade was closed: the curve is flat."))
+        return None
     sessions = Sessions(report.sessions, Clock(report.subject.timezone))
     pictures: list[Content] = [
         figure("Profit so far, counted after each trade", equity_picture(report, sessions))
@@ -35,8 +36,10 @@ def equity_section(report: Report) -> Markup:
     return section("equity", "Equity", lead, *pictures)
 
 
-def multiples_section(report: Report) -> Markup:
-    """Return the distribution of R multiples."""
+def multiples_section(report: Report) -> Section | None:
+    """Return the distribution of R multiples; nothing without a trade."""
+    if not report.trades:
+        return None
     having = [each.trade.r_multiple for each in report.trades if each.trade.r_multiple is not None]
     if not having:
         text = "No trade had a stop when it was entered, so none has an R multiple."
@@ -51,14 +54,16 @@ def multiples_section(report: Report) -> Markup:
     without = len(report.trades) - len(having)
     if without:
         lead.append(f" {count(without, 'trade')} without a stop not counted.")
+    if max(map(abs, having)) >= EDGE:
+        lead.append(f" The outermost bars hold what is beyond {EDGE} R.")
     drawn = figure("Trades by R multiple", multiples_picture(report.multiples))
     return section("multiples", "R multiples", lead, drawn)
 
 
-def exposure_section(report: Report) -> Markup:
-    """Return what was held over time."""
+def exposure_section(report: Report) -> Section | None:
+    """Return what was held over time; nothing when nothing was."""
     if not report.exposure:
-        return section("exposure", "Exposure", None, empty("Nothing was held at any time."))
+        return None
     sessions = Sessions(report.sessions, Clock(report.subject.timezone))
     most = max(point.positions for point in report.exposure)
     of_capital = "as a part of the capital" if report.subject.capital else "in money"

@@ -18,9 +18,15 @@ class Column:
     numeric: bool = False
 
 
-def section(name: str, title: str, lead: Content, *content: Content) -> Markup:
+class Section(Markup):
+    """A section of the page; `name` is its id."""
+
+    name: str
+
+
+def section(name: str, title: str, lead: Content, *content: Content) -> Section:
     """Return a section; `lead` is what it comes to, in a sentence."""
-    return element(
+    drawn = element(
         "section",
         element("h2", title, id=f"{name}-heading"),
         element("p", lead, class_="lead") if lead else None,
@@ -28,6 +34,9 @@ def section(name: str, title: str, lead: Content, *content: Content) -> Markup:
         id=name,
         aria_labelledby=f"{name}-heading",
     )
+    made = Section(drawn)
+    made.name = name
+    return made
 
 
 def table(

@@ -22,6 +22,9 @@ from skim_core.report.page.timeline import Sessions
 from skim_core.report.page.words import count, money, short_date, signed
 
 _POINTS = 1200
+_MANY_BINS = 12
+"""More have no room for their counts on a phone."""
+
 _EQUITY, _FALL, _GAP = 240.0, 84.0, 26.0
 _EXPOSURE, _SESSIONS, _BINS = 130.0, 130.0, 190.0
 
@@ -154,7 +157,7 @@ def multiples_picture(bins: Sequence[Bin]) -> Markup:
             f"{each.trades:,}",
             x=percent((index + 0.5) / len(bins)),
             y=scale(each.trades) - 5,
-            class_="edge",
+            class_="edge minor" if len(bins) > _MANY_BINS else "edge",
         )
         for index, each in enumerate(bins)
         if each.trades
@@ -165,7 +168,7 @@ def multiples_picture(bins: Sequence[Bin]) -> Markup:
         if each.start % 1 == 0
     ]
     if bins[-1].end == EDGE:
-        edges.append(Label(1.0, f"{EDGE} R and more"))
+        edges = [*(edge for edge in edges if edge.place < 0.8), Label(1.0, f"+{EDGE} R")]  # noqa: PLR2004  the room it needs
     losing = sum(each.trades for each in bins if each.start < 0)
     told = (
         f"{count(losing, 'trade')} below 0 R, {sum(b.trades for b in bins) - losing} from 0 R on."

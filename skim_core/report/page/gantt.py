@@ -94,7 +94,9 @@ def _told(lane: Lane, clock: Clock) -> str:
         parts.append(clock.second(lane.ended_at))
     ticks = sum(run.count for run in lane.ticks)
     if ticks:
-        parts.append(f"{count(ticks, 'tick')}, {duration(lane.every)} apart" if lane.every else "")
+        parts.append(count(ticks, "tick"))
+    if ticks > 1 and lane.every is not None:
+        parts.append(f"{duration(lane.every)} apart")
     again = sum(attempt.ending == "failed" for attempt in lane.attempts)
     if again and lane.status != "failed":
         parts.append(count(again, "failed attempt"))

@@ -2,8 +2,6 @@
 (() => {
   const root = document.documentElement;
   const $ = (id) => document.getElementById(id);
-  root.classList.add("js");
-
   // A page opened from a file may have no storage: the choice then lasts as long as the page.
   const kept = {
     read() { try { return localStorage.getItem("skim-theme"); } catch { return null; } },
@@ -57,10 +55,15 @@
       heading.append(button);
       button.addEventListener("click", () => sort(heading));
     }
+    const all = $("all-rows");
+    if (all) {
+      all.addEventListener("click", () => { table.classList.add("whole"); all.hidden = true; });
+    }
     const search = $("search");
     if (search) {
       search.addEventListener("input", () => {
         const wanted = search.value.trim().toLowerCase();
+        table.classList.toggle("searched", wanted !== "");
         for (const row of body.rows) {
           row.hidden = !row.textContent.toLowerCase().includes(wanted);
         }

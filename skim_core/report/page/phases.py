@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from skim_core.report.model import DayPhases, PhaseTotals, Report
-from skim_core.report.page.blocks import Column, empty, section, table
+from skim_core.report.page.blocks import Column, Section, empty, section, table
 from skim_core.report.page.gantt import by_date, day_chart
 from skim_core.report.page.markup import Content, Markup, element
 from skim_core.report.page.words import NONE, count, date, duration
@@ -15,7 +15,7 @@ _DAYS = 30
 """Days whose charts are on the page."""
 
 
-def phases_section(report: Report) -> Markup:
+def phases_section(report: Report) -> Section:
     """Return the charts of the days and the totals."""
     dates = by_date(report.days)
     if not dates:

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from skim_core.report.incidents import KINDS
 from skim_core.report.model import Cost, Incident, Report
-from skim_core.report.page.blocks import Column, amount, empty, section, table
+from skim_core.report.page.blocks import Column, Section, amount, empty, section, table
 from skim_core.report.page.markup import Content, Markup, element
 from skim_core.report.page.words import (
     NONE,
@@ -28,7 +28,7 @@ _ONE_BY_ONE = 60
 _SYMBOLS = 5
 
 
-def skipped_section(report: Report) -> Markup:
+def skipped_section(report: Report) -> Section:
     """Return the incidents, the gravest kinds first, those of a kind by what they are about."""
     if not report.incidents:
         text = "Nothing was skipped, refused or halted, and no day failed."
@@ -43,10 +43,10 @@ def skipped_section(report: Report) -> Markup:
     return section("skipped", "Skipped and refused", lead, *parts)
 
 
-def costs_section(report: Report) -> Markup:
-    """Return commission and slippage of each strategy."""
+def costs_section(report: Report) -> Section | None:
+    """Return commission and slippage of each strategy; nothing when nothing traded."""
     if not any(cost.fills for cost in report.costs):
-        return section("costs", "Costs", None, empty("Nothing traded, so nothing was paid."))
+        return None
     names = ("Gross", "Commission", "Net", "Of gross", "Entry slippage", "Stop slippage")
     columns = [
         Column("Strategy"),
@@ -66,7 +66,7 @@ def costs_section(report: Report) -> Markup:
     return section("costs", "Costs", lead, table("Costs of each strategy", columns, rows))
 
 
-def held_section(report: Report) -> Markup | None:
+def held_section(report: Report) -> Section | None:
     """Return what is still held; nothing when nothing is."""
     if not report.open:
         return None
@@ -92,7 +92,7 @@ def held_section(report: Report) -> Markup | None:
     return section("held", "Still held", lead, table("Still held", columns, rows))
 
 
-def notes_section(report: Report) -> Markup | None:
+def notes_section(report: Report) -> Section | None:
     """Return what was found about the data; nothing when nothing was."""
     if not report.notes:
         return None
@@ -108,7 +108,7 @@ def notes_section(report: Report) -> Markup | None:
     )
 
 
-def run_section(report: Report) -> Markup:
+def run_section(report: Report) -> Section:
     """Return all that is needed to tell this run from another."""
     subject = report.subject
     facts: list[tuple[str, str]] = [

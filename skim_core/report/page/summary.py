@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from skim_core.report.model import Report
-from skim_core.report.page.blocks import Column, amount, section, table
+from skim_core.report.page.blocks import Column, Section, amount, section, table
 from skim_core.report.page.markup import Content, Markup, element
 from skim_core.report.page.words import (
     NONE,
@@ -77,7 +77,7 @@ def hero(report: Report) -> Markup:
     )
 
 
-def strategies(report: Report) -> Markup | None:
+def strategies(report: Report) -> Section | None:
     """Return the figures of each strategy; nothing for a single one."""
     if len(report.by_strategy) < 2:  # noqa: PLR2004  a comparison needs two
         return None
@@ -125,17 +125,18 @@ def _in_words(report: Report) -> str:
 
 def _warnings(report: Report) -> list[Markup]:
     """Return what must not be overlooked: days that went wrong, and what is still held."""
-    said = []
+    said: list[list[Content]] = []
+    see = element("a", "what was skipped and why", href="#skipped")
     wrong = {(each.date, each.strategy) for each in report.incidents if each.kind == "day"}
     if wrong:
         days = count(len(wrong), "day")
-        said.append(f"{days} failed or did not end: see what was skipped and why.")
+        said.append([f"{days} failed or did not end: see ", see, "."])
     if any(each.kind == "halt" for each in report.incidents):
-        said.append("Entries were halted: see what was skipped and why.")
+        said.append(["Entries were halted: see ", see, "."])
     if report.open:
         held = count(len(report.open), "position")
-        said.append(f"{held} still held at the end and not counted.")
-    return [element("p", text, class_="warning") for text in said]
+        said.append([f"{held} ", element("a", "still held", href="#held"), ", not counted."])
+    return [element("p", *text, class_="warning") for text in said]
 
 
 def _figures(report: Report) -> list[tuple[str, Content, str]]:

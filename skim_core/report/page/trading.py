@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from skim_core.report.model import Picture, Report, TradeAccount
-from skim_core.report.page.blocks import Column, amount, empty, section, table
+from skim_core.report.page.blocks import Column, Section, amount, empty, section, table
 from skim_core.report.page.candles import trade_picture
 from skim_core.report.page.markup import Content, Markup, element
 from skim_core.report.page.words import (
@@ -23,13 +23,14 @@ _GROUPS = {"best": "Best", "worst": "Worst", "latest": "Latest"}
 _FILTERED = 20
 """Rows from which on a table can be searched."""
 
+_ROWS = 300
+"""Rows that a script shows at first (as in style.css): thousands take seconds to be laid out."""
 
-def pictures_section(report: Report) -> Markup:
-    """Return a picture of each chosen trade, and why those."""
-    if not report.trades:
-        return section("pictures", "Trade by trade", None, empty("There is no trade to picture."))
+
+def pictures_section(report: Report) -> Section | None:
+    """Return a picture of each chosen trade, and why those; nothing when none is pictured."""
     if not report.pictures:
-        return section("pictures", "Trade by trade", None, empty("No pictures were asked for."))
+        return None
     clock = Clock(report.subject.timezone)
     by_number = {account.number: account for account in report.trades}
     ranks = _ranks(report)
@@ -57,10 +58,11 @@ def pictures_section(report: Report) -> Markup:
     )
 
 
-def table_section(report: Report) -> Markup:
+def table_section(report: Report) -> Section:
     """Return the table of all trades."""
     if not report.trades:
-        return section("trades", "All trades", None, empty("No trade was closed."))
+        text = "No trade was closed: there is no curve, no picture and no table."
+        return section("trades", "Trades", None, empty(text))
     several = len(report.subject.strategies) > 1
     columns = [
         Column("#", numeric=True),
@@ -98,6 +100,13 @@ def table_section(report: Report) -> Markup:
         f"Times of {report.subject.timezone}. A heading sorts; a number leads to its picture.",
         search if len(report.trades) >= _FILTERED else None,
         table("All trades", columns, rows, class_="sortable", id="all-trades"),
+        _all_rows(len(report.trades)) if len(report.trades) > _ROWS else None,
+    )
+
+
+def _all_rows(trades: int) -> Markup:
+    return element(
+        "button", f"Show all {trades:,}, not only the first {_ROWS}", type="button", id="all-rows"
     )
 
 

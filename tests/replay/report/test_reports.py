@@ -205,7 +205,7 @@ def test_the_lanes_of_a_day_hold_its_attempts_and_its_ticks(troubled, reported):
 def test_what_a_plugin_writes_is_text_on_the_page(troubled, page):
     found = page(troubled.path)
     assert HOSTILE in found.text
-    assert found.count("script") == 1
+    assert found.count("script") == 2
     assert found.count("img") == 0
     assert not [name for _, attributes in found.elements for name in attributes if name[:2] == "on"]
 
@@ -373,7 +373,7 @@ def test_a_day_that_goes_on_is_told_as_far_as_it_got(lived):
     assert report.trades == ()
     assert len(report.open) == 1
     assert [day.outcome for day in report.days] == ["unfinished"]
-    assert "1 position still held at the end" in Page(render(report)).text
+    assert "1 position still held, not counted." in Page(render(report)).text
 
 
 def test_a_report_needs_no_recorded_bars_any_more(lived):
