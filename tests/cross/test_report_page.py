@@ -9,6 +9,7 @@ import json
 import os
 import struct
 import zlib
+from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from pathlib import Path
@@ -16,8 +17,10 @@ from shutil import copy
 
 import pytest
 
+from skim_core.journal.sqlite import SqliteJournal
 from skim_core.report.page.document import render
-from skim_core.report.reading import report_replay
+from skim_core.report.reading import report_days, report_replay
+from skim_core.report.tables import to_json
 
 from .browser import Browser, find_browser
 
@@ -71,20 +74,24 @@ def reports(skim_in, site):
         assert code in {0, 1}, said
         return said
 
-    def report(name, *arguments):
+    def report(name, made, *arguments):
         page = skim.directory / f"{name}.html"
         run("report", *arguments, "--out", str(page))
-        found[name] = Made(page, json.loads(run("report", *arguments, "--json")))
+        found[name] = Made(page, json.loads(to_json(made)))
+
+    def day(run_id):
+        with closing(SqliteJournal.open(skim.directory / "journal.sqlite")) as journal:
+            return report_days(journal, [journal.read(run_id)[0].event], 12)
 
     strategies = [word for s in ("orh_breakout", "gap_fade", "overnight") for word in ("-s", s)]
     run("replay", *strategies, *DATES, "--out", "many")
-    report("many", "many", "--pictures", "5")
+    report("many", report_replay(skim.directory / "many", 5), "many", "--pictures", "5")
     run("replay", "-s", "troubled", "--from", "2025-01-07", "--to", "2025-01-10", "--out", "bad")
-    report("troubled", "bad")
+    report("troubled", report_replay(skim.directory / "bad", 12), "bad")
     run("start_trading_day", "-s", "troubled", "--session", "2025-01-09")
-    report("failed")
+    report("failed", day("troubled/XASX/2025-01-09/paper"))
     run("start_trading_day", "-s", "orh_breakout", "--session", "2025-01-09")
-    report("single", "orh_breakout")
+    report("single", day("orh_breakout/XASX/2025-01-09/paper"), "orh_breakout")
     return found
 
 
