@@ -1,0 +1,1 @@
+"""What a trader on the ASX wants to know: announcements, end-of-day prices, history."""

@@ -1,0 +1,72 @@
+"""The scanner of announcements: shares with price-sensitive news this morning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+from skim_asx.config import AnnouncementsConfig
+from skim_asx.fetching import Pages
+from skim_asx.page import SYDNEY, Announcement, Page
+from skim_core import Candidate, ScanContext
+from skim_core.clock.wall import WallClock
+from skim_core.ports.clock import Clock
+
+
+class AnnouncementScanner:
+    """Finds what had price-sensitive news on the day of the session, up to now.
+
+    For a session that is not today's it reads the page that was saved on its day.
+    """
+
+    name = "announcements"
+    priority = 20
+
+    def __init__(
+        self, config: AnnouncementsConfig, folder: Path, wall: Clock | None = None
+    ) -> None:
+        self._config = config
+        self._wall = wall or WallClock()
+        self._pages = Pages(config, folder, self._wall)
+
+    async def scan(self, ctx: ScanContext) -> Sequence[Candidate]:
+        """Return a candidate for each share with news. Raises DataError when nobody can know."""
+        page = await self.page_of(ctx.session.date)
+        for fault in page.faults:
+            ctx.log.warning("announcements: %s", fault)
+        return candidates(page.announcements, ctx.session.date, ctx.now, self._config)
+
+    async def page_of(self, day: date) -> Page:
+        """Return the page of a day. Raises DataError as `Pages` does."""
+        if day == self._wall.now().astimezone(SYDNEY).date():
+            return await self._pages.today(day)
+        return self._pages.saved(day)
+
+
+def candidates(
+    announcements: Iterable[Announcement], day: date, now: datetime, config: AnnouncementsConfig
+) -> list[Candidate]:
+    """Return the shares that had price-sensitive news on `day` until `now`, the latest first.
+
+    One with several announcements is one candidate, with the latest headline.
+    """
+    found: dict[str, list[Announcement]] = {}
+    for each in sorted(announcements, key=lambda each: each.published, reverse=True):
+        wanted = each.symbol in config.include if config.include else True
+        if (
+            each.sensitive
+            and wanted
+            and each.symbol not in config.exclude
+            and each.local_time.date() == day
+            and each.published <= now
+        ):
+            found.setdefault(each.symbol, []).append(each)
+    return [_candidate(symbol, several) for symbol, several in found.items()]
+
+
+def _candidate(symbol: str, several: Sequence[Announcement]) -> Candidate:
+    times = ", ".join(f"{each.local_time:%H:%M}" for each in reversed(several))
+    return Candidate(
+        symbol=symbol, reason=f"price-sensitive news {times}", headline=several[0].headline
+    )
