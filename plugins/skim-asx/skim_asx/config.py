@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from skim_core.model.times import PositiveDuration
 
@@ -15,6 +15,18 @@ Code = Annotated[str, Field(pattern=r"^[A-Z0-9]{3,6}$")]
 """A code as the exchange writes it."""
 
 Percent = Decimal | None
+
+
+def _from_the_root(path: Path) -> Path:
+    path = path.expanduser()
+    if not path.is_absolute():
+        msg = f"{path} starts wherever skim is run: write the whole path, from / or ~"
+        raise ValueError(msg)
+    return path
+
+
+WholePath = Annotated[Path, AfterValidator(_from_the_root)]
+"""A path that means the same file wherever skim is run, by cron or by a person."""
 
 
 class AnnouncementsConfig(BaseModel):
@@ -66,7 +78,7 @@ class CoolTraderConfig(BaseModel):
         default=("COOLTRADER_USERNAME", "COOLTRADER_PASSWORD"),
         description="The variables with the user and the password.",
     )
-    login_file: Path | None = Field(
+    login_file: WholePath | None = Field(
         default=None,
         description="A file with the user on its first line and the password on its second.",
     )
@@ -105,7 +117,7 @@ class AsxConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    data: Path | None = Field(
+    data: WholePath | None = Field(
         default=None,
         description="The folder that prices are kept in; skim's own for the extension when not "
         "given. The simulated exchange reads it with --data.",
@@ -118,4 +130,4 @@ class AsxConfig(BaseModel):
 
     def data_folder(self, directory: Path) -> Path:
         """Return the folder of the prices; `directory` is the extension's own."""
-        return self.data.expanduser() if self.data is not None else directory / "data"
+        return self.data if self.data is not None else directory / "data"

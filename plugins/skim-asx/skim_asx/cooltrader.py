@@ -53,7 +53,7 @@ class Login:
 def read_login(config: CoolTraderConfig, environment: Mapping[str, str]) -> Login:
     """Return the login. Raises ConfigError telling where it was looked for."""
     if config.login_file is not None:
-        return _from_file(config.login_file.expanduser())
+        return _from_file(config.login_file)
     found = [environment.get(name, "") for name in config.login_variables]
     for name, value in zip(config.login_variables, found, strict=True):
         if not value:

@@ -352,7 +352,8 @@ def configured(home, server, members, monkeypatch):
     monkeypatch.setenv("COOLTRADER_USERNAME", "trader")
     monkeypatch.setenv("COOLTRADER_PASSWORD", PASSWORD)
     (home / "skim.toml").write_text(
-        f'[extension.asx]\ndata = "prices"\n[extension.asx.cooltrader]\nurl = "{server.url}"\n'
+        f'[extension.asx]\ndata = "{home}/prices"\n'
+        f'[extension.asx.cooltrader]\nurl = "{server.url}"\n'
     )
     return home
 
@@ -408,7 +409,7 @@ def test_the_login_may_be_in_a_file(skim, configured, monkeypatch, server):
     monkeypatch.delenv("COOLTRADER_PASSWORD")
     (configured / "login").write_text(f"trader\n{PASSWORD}\n")
     (configured / "skim.toml").write_text(
-        f'[extension.asx.cooltrader]\nurl = "{server.url}"\nlogin_file = "login"\n'
+        f'[extension.asx.cooltrader]\nurl = "{server.url}"\nlogin_file = "{configured}/login"\n'
     )
     assert skim("download_data", "2026-11-23").code == 0
     (configured / "login").write_text(PASSWORD)

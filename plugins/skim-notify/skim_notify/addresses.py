@@ -46,7 +46,7 @@ def channels_of(
 
 def _address(name: str, channel: ChannelConfig, environment: Mapping[str, str]) -> str:
     if channel.url_file is not None:
-        return _from_file(name, channel.url_file.expanduser())
+        return _from_file(name, channel.url_file)
     variable = channel.url_variable or ""
     found = environment.get(variable, "").strip()
     if not found:

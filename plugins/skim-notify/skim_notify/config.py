@@ -6,13 +6,33 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 
 from skim_core.model.times import PositiveDuration
 from skim_notify.notices import Kind
 
 USUAL_VARIABLE = "DISCORD_WEBHOOK_URL"
 """Where the address of a Discord channel is when nothing is configured."""
+
+
+def _from_the_root(path: Path) -> Path:
+    path = path.expanduser()
+    if not path.is_absolute():
+        msg = f"{path} starts wherever skim is run: write the whole path, from / or ~"
+        raise ValueError(msg)
+    return path
+
+
+WholePath = Annotated[Path, AfterValidator(_from_the_root)]
+"""A path that means the same file wherever skim is run, by cron or by a person."""
 
 
 class ChannelConfig(BaseModel):
@@ -27,7 +47,7 @@ class ChannelConfig(BaseModel):
     url_variable: str | None = Field(
         None, description="The variable of the environment that holds the address."
     )
-    url_file: Path | None = Field(
+    url_file: WholePath | None = Field(
         None, description="The file that holds the address, and nothing else."
     )
     events: tuple[Kind, ...] = Field(

@@ -14,12 +14,14 @@ def configure(home, discord):
     (home / "address").chmod(0o600)
 
     def written(text: str) -> None:
-        (home / "skim.toml").write_text(text)
+        (home / "skim.toml").write_text(text.replace("HOME", str(home)))
 
     return written
 
 
-CHANNEL = '[extension.notify.channels.desk]\nurl_file = "address"\nevents = ["trades", "stops"]\n'
+CHANNEL = (
+    '[extension.notify.channels.desk]\nurl_file = "HOME/address"\nevents = ["trades", "stops"]\n'
+)
 
 
 def test_the_usual_variable_is_enough(skim, discord, monkeypatch):
@@ -73,10 +75,12 @@ def test_without_a_channel_it_says_how_to_make_one(skim):
     assert (shown.code, "No channel is configured" in shown.out) == (0, True)
 
 
-def test_channels_are_shown_without_their_addresses(skim, configure):
+def test_channels_are_shown_without_their_addresses(skim, configure, home):
     configure(CHANNEL)
     assert skim("notify", "channels", "--json").json == {
-        "channels": [{"channel": "desk", "events": ["trades", "stops"], "address": "in address"}]
+        "channels": [
+            {"channel": "desk", "events": ["trades", "stops"], "address": f"in {home}/address"}
+        ]
     }
     assert "trades, stops" in skim("notify", "channels").out
 
@@ -97,13 +101,16 @@ def test_an_address_in_skim_toml_is_refused_and_never_shown(skim, configure, dis
     ("text", "told"),
     [
         ('url_variable = "NOT_SET"', "the variable NOT_SET is not set"),
-        ('url_file = "nowhere"', "is to be in nowhere, which can't be read"),
-        ('url_file = "two"', "must hold the address on one line"),
+        ('url_file = "nowhere"', "write the whole path, from / or ~"),
+        ('url_file = "HOME/nowhere"', "/nowhere, which can't be read"),
+        ('url_file = "HOME/two"', "must hold the address on one line"),
     ],
 )
 def test_an_address_that_is_not_there_is_told_by_its_place(skim, home, text, told):
     (home / "two").write_text(f"one\n{TOKEN}\n")
-    (home / "skim.toml").write_text(f"[extension.notify.channels.desk]\n{text}\n")
+    (home / "skim.toml").write_text(
+        f"[extension.notify.channels.desk]\n{text.replace('HOME', str(home))}\n"
+    )
     refused = skim("notify", "test")
     assert refused.code == 2
     assert told in refused.err
