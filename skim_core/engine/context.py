@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from skim_core.decide.sequencer import StartPhase
 from skim_core.engine.desk import OrderDesk
-from skim_core.engine.doors import Door
+from skim_core.engine.doors import Door, face_of
 from skim_core.engine.recorder import Recorder
 from skim_core.engine.threads import waiter
 from skim_core.errors import OrderRefusedError
@@ -26,6 +26,8 @@ from skim_core.ports.broker import Account, Broker, GapRow, GapScan
 from skim_core.ports.clock import Clock
 from skim_core.ports.context import Context, Day, Market, Orders
 from skim_core.ports.engine import Assignment, EngineSetup
+
+_CLOCK, _MARKET, _ORDERS, _DAY = (face_of(part) for part in (Clock, Market, Orders, Day))
 
 
 class Permit:
@@ -147,16 +149,17 @@ class BookView:
 class Contexts:
     """Makes the contexts of one day's attempts: all of the engine's behind doors.
 
-    A door passes on whatever is asked of it, which no type can say.
+    That a door has what it leads to, no type can say.
     """
 
     def __init__(self, assignment: Assignment, setup: EngineSetup, recorder: Recorder) -> None:
         day = assignment.day
         self._assignment = assignment
         self._exchange = setup.exchange
-        self._clock = Door(setup.clock)
-        self._market = Door(SessionMarket(setup.broker, day.session, setup.clock))
-        self._day = Door(BookView(recorder, setup.clock))
+        self._clock = Door(setup.clock, _CLOCK)
+        market = SessionMarket(setup.broker, day.session, setup.clock)
+        self._market = Door(market, _MARKET)
+        self._day = Door(BookView(recorder, setup.clock), _DAY)
         self._logger = logging.getLogger(f"skim.strategy.{day.strategy}")
         self._waiter = waiter(asyncio.get_running_loop())
 
@@ -172,7 +175,7 @@ class Contexts:
             config=self._assignment.config,
             clock=cast("Clock", self._clock),
             market=cast("Market", self._market),
-            orders=cast("Orders", Door(orders)),
+            orders=cast("Orders", Door(orders, _ORDERS)),
             day=cast("Day", self._day),
             log=logging.LoggerAdapter(self._logger, {"run_id": day.run_id, "phase": command.phase}),
             waiter=self._waiter,

@@ -16,20 +16,32 @@ T = TypeVar("T")
 class Door:
     """One part of the engine: it computes in its own decimal context, whoever calls.
 
-    A child process that a hook has forked ends here: it has no day.
+    It leads to what the contract names and no further: behind the engine's parts are the
+    broker with the whole session's data, and orders that nobody checks. A child process that
+    a hook has forked ends here: it has no day.
     """
 
-    __slots__ = ("_inside", "_process")
+    __slots__ = ("_inside", "_names", "_process")
 
-    def __init__(self, inside: object) -> None:
+    def __init__(self, inside: object, names: frozenset[str]) -> None:
         self._inside = inside
+        self._names = names
         self._process = os.getpid()
 
     def __getattr__(self, name: str) -> Any:
         leave_if_forked(self._process)
+        if name not in self._names:
+            known = ", ".join(sorted(self._names))
+            msg = f"a strategy has no {name!r} here: it has {known}."
+            raise AttributeError(msg)
         with exact():
             found = getattr(self._inside, name)
         return _guarded(found) if callable(found) else found
+
+
+def face_of(protocol: type) -> frozenset[str]:
+    """Return the names that a protocol has for those who use it: what a door may lead to."""
+    return frozenset(name for name in vars(protocol) if not name.startswith("_"))
 
 
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:

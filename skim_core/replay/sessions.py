@@ -89,7 +89,9 @@ class SessionResult:
 class SessionRunner:
     """Runs sessions of one plan, one at a time, in the main thread of a process.
 
-    `feed` is the plan's market where it is at hand. Raises PluginError for a strategy that can't be loaded, ConfigError for a configuration
+    `feed` is the plan's market where it is at hand, or stands in for it.
+
+    Raises PluginError for a strategy that can't be loaded, ConfigError for a configuration
     that it refuses, DataError for a data folder that can't be read.
     """
 

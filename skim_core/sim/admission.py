@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from skim_core.errors import nearest
 from skim_core.model.orders import Order, Side, TimeInForce
 from skim_core.sim.ledger import Ledger
@@ -39,9 +37,6 @@ class Admission:
         self._options = options
         self._ledger = ledger
         self._book = book
-        bars = market.data.bars
-        untraded = np.flatnonzero(np.isnan(bars.close).all(axis=1))
-        self._untraded = frozenset(bars.symbols[row] for row in untraded)
 
     def refusal(self, resting: Resting, now: datetime) -> str:
         """Return why an order that arrives at `now` is refused; '' when it is taken.
@@ -104,8 +99,6 @@ class Admission:
         if order.symbol not in bars.row:
             hint = nearest(order.symbol, bars.symbols)
             return f"the exchange has no symbol {order.symbol!r}{hint}"
-        if order.symbol in self._untraded:
-            return f"{order.symbol} has no data in the session of {self._market.data.session.date}"
         return ""
 
     def _untimely(self, order: Order, now: datetime) -> str:

@@ -57,10 +57,11 @@ class Market:
         return found
 
     def bars(self, symbols: Sequence[str], start: datetime, end: datetime, now: datetime) -> Bars:
-        """Return the bars from `start` that are over by `end` and by now; NaN for the unknown."""
+        """Return the bars from `start` that are over by `end` and by now; NaN for the unknown.
+
+        Copies: a view would lead to the array that it is of, and so to the rest of the day.
+        """
         seen = self.data.bars.between(start, min(end, now))
-        if tuple(symbols) == seen.symbols:
-            return seen
         if all(symbol in seen.row for symbol in symbols):
             return seen.only(list(symbols))
         rows = np.array([seen.row.get(symbol, -1) for symbol in symbols], dtype=np.intp)

@@ -37,6 +37,42 @@ class Replayed:
             yield PlainSession(feed.load(session, exchange), exchange)
 
 
+def plan_days(
+    strategy: str,
+    first: str,
+    last: str,
+    directory: Path,
+    *,
+    exchange: str,
+    config: Mapping[str, Any] | None = None,
+    broker: Mapping[str, Any] | None = None,
+) -> Plan:
+    """Return the plan of a replay of an installed strategy from `first` to `last` (YYYY-MM-DD).
+
+    `config` stands in for the strategy's section of skim.toml, `broker` for that of the
+    simulated exchange (its ``data``, a folder of recorded bars, too). `directory` is a
+    folder of the test's own, where calendars are kept. Raises what ``skim replay`` tells.
+    """
+    sections = {
+        "SKIM_BROKERS__SIM__": broker or {},
+        f"SKIM_STRATEGY__{strategy.upper()}__": config or {},
+    }
+    given = {
+        "SKIM_DIRECTORY": str(directory.absolute()),
+        "SKIM_EXCHANGE": exchange,
+        **{
+            f"{section}{key.upper()}": str(value)
+            for section, values in sections.items()
+            for key, value in values.items()
+        },
+    }
+    asked = Asked((strategy,), date.fromisoformat(first), date.fromisoformat(last))
+    # A file of its own, so that none in the working folder is read.
+    settings_file = directory / "skim.toml"
+    settings_file.touch()
+    return make_plan(asked, load_settings(settings_file, {}, given))
+
+
 def replay_days(
     strategy: str,
     first: str,
@@ -47,32 +83,16 @@ def replay_days(
     config: Mapping[str, Any] | None = None,
     broker: Mapping[str, Any] | None = None,
 ) -> Replayed:
-    """Replay an installed strategy from `first` to `last` (YYYY-MM-DD) and return its trades.
+    """Replay an installed strategy from `first` to `last` and return its trades.
 
-    `config` stands in for the strategy's section of skim.toml, `broker` for that of the
-    simulated exchange (its ``data``, a folder of recorded bars, too). `directory` is a
-    folder of the test's own, where calendars are kept. Raises what ``skim replay`` tells.
+    The arguments are those of `plan_days`.
     """
-    given = {
-        "SKIM_DIRECTORY": str(directory.absolute()),
-        "SKIM_EXCHANGE": exchange,
-        **{
-            f"SKIM_BROKERS__SIM__{key.upper()}": str(value) for key, value in (broker or {}).items()
-        },
-        **{
-            f"SKIM_STRATEGY__{strategy.upper()}__{key.upper()}": str(value)
-            for key, value in (config or {}).items()
-        },
-    }
-    asked = Asked((strategy,), date.fromisoformat(first), date.fromisoformat(last))
-    with TemporaryDirectory(dir=directory) as aside:
-        # A file of its own, so that none in the working folder is read.
-        settings_file = Path(aside) / "skim.toml"
-        settings_file.touch()
-        plan = make_plan(asked, load_settings(settings_file, {}, given))
-        folder = Path(aside) / "replay"
-        summary = replay(plan, folder, Way())
-        rows = json.loads((folder / "trades.json").read_text())
+    plan = plan_days(
+        strategy, first, last, directory, exchange=exchange, config=config, broker=broker
+    )
+    with TemporaryDirectory(dir=directory) as folder:
+        summary = replay(plan, Path(folder), Way())
+        rows = json.loads((Path(folder) / "trades.json").read_text())
     return Replayed(plan, in_order(_trade(row) for row in rows), summary)
 
 

@@ -314,7 +314,7 @@ def test_the_engine_computes_exactly_for_a_hook_that_computes_coarsely():
             return third()
 
     async def main():
-        door = Door(Inside())
+        door = Door(Inside(), frozenset({"now", "later"}))
         coarse()
         return door.now(), await door.later(), third()
 
