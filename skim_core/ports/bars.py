@@ -68,6 +68,17 @@ class Bars:
             ),
         )
 
+    def copied(self) -> Bars:
+        """Return the same bars in arrays of their own."""
+        return Bars(
+            self.symbols,
+            self.start,
+            *(
+                column.copy()
+                for column in (self.open, self.high, self.low, self.close, self.volume)
+            ),
+        )
+
     def only(self, symbols: tuple[str, ...] | list[str]) -> Bars:
         """Return the rows of `symbols`, in their order; KeyError for one that is not here."""
         rows = [self.row[symbol] for symbol in symbols]

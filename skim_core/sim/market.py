@@ -62,6 +62,8 @@ class Market:
         Copies: a view would lead to the array that it is of, and so to the rest of the day.
         """
         seen = self.data.bars.between(start, min(end, now))
+        if tuple(symbols) == seen.symbols:
+            return seen.copied()
         if all(symbol in seen.row for symbol in symbols):
             return seen.only(list(symbols))
         rows = np.array([seen.row.get(symbol, -1) for symbol in symbols], dtype=np.intp)

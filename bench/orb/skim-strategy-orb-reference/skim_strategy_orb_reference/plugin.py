@@ -13,8 +13,8 @@ from skim_strategy_orb_reference.config import OrbConfig
 _QUANTITY = 100
 _BUFFER = 0.01
 _TOLERANCE = 1e-9
-_RANGE_MINUTES = 5
-_RANGE = timedelta(minutes=_RANGE_MINUTES)
+_MINUTE = timedelta(minutes=1)
+_RANGE = 5 * _MINUTE
 
 GRAPH = PhaseGraph(
     Phase("track_ranges", at="open+5m", deadline="open+10m"),
@@ -57,8 +57,10 @@ async def skim_track_ranges(ctx: Context[OrbConfig]) -> list[OpeningRange]:
 @hooks.trade
 async def skim_trade(ctx: Context[OrbConfig]) -> None:
     """Buy what closed above its range in the last minute, once a session each."""
-    bars = await ctx.market.bars(ctx.config.symbols)
-    levels = bars.high[:, :_RANGE_MINUTES].max(axis=1) + _BUFFER + _TOLERANCE
+    symbols, start = ctx.config.symbols, ctx.session.open
+    first = await ctx.market.bars(symbols, start, start + _RANGE)
+    bars = await ctx.market.bars(symbols, ctx.now - _MINUTE, ctx.now)
+    levels = first.high.max(axis=1) + _BUFFER + _TOLERANCE
     entered, ranges = ctx.orders.decided(), ctx.ranges
     for row in np.flatnonzero(bars.close[:, -1] > levels).tolist():
         symbol = bars.symbols[row]
