@@ -7,7 +7,6 @@ fold of its own fills, whatever else the account holds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
@@ -15,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from skim_core.decide.holdings import Holding, split
+from skim_core.decide.order_states import OrderStates, covered, is_stop
 from skim_core.decide.orders import next_stage
 from skim_core.errors import SequenceError
 from skim_core.model import events as ev
@@ -47,14 +47,6 @@ _REFERENCES: dict[type[ev.Event], Callable[[Any], str]] = {
 """How the events that are about one order name it."""
 
 
-@dataclass(slots=True)
-class _Symbol:
-    """The references of one symbol's orders, oldest first."""
-
-    all: list[str] = field(default_factory=list)
-    live: dict[str, None] = field(default_factory=dict)
-
-
 class Book:
     """What a day found, sent and holds. `apply` every event of the day, in order.
 
@@ -67,12 +59,7 @@ class Book:
     def __init__(self) -> None:
         self._candidates: dict[str, Candidate] = {}
         self._ranges: dict[str, OpeningRange] = {}
-        self._orders: dict[str, OrderState] = {}
-        self._live: dict[str, None] = {}
-        self._entering: dict[str, str] = {}
-        self._by_symbol: dict[str, _Symbol] = {}
-        self._decided: dict[str, dict[str, str]] = {}
-        self._touches: list[str] = []
+        self._orders = OrderStates()
         self._holdings: dict[str, Holding] = {}
         self._executions: dict[str, str] = {}
         self._bare: dict[str, datetime] = {}
@@ -103,7 +90,7 @@ class Book:
     @property
     def orders(self) -> Mapping[str, OrderState]:
         """Every order by reference, oldest first."""
-        return MappingProxyType(self._orders)
+        return self._orders.all
 
     @property
     def holdings(self) -> Mapping[str, Holding]:
@@ -123,35 +110,33 @@ class Book:
     @property
     def live(self) -> list[OrderState]:
         """The orders that may still trade, oldest first."""
-        return [self._orders[reference] for reference in self._live]
+        return self._orders.live
 
     @property
     def has_live(self) -> bool:
         """Whether any order may still trade."""
-        return bool(self._live)
+        return self._orders.has_live
 
     @property
     def entering(self) -> set[str]:
         """The symbols in which an entry may still trade."""
-        return set(self._entering.values())
+        return self._orders.entering
 
     def orders_in(self, symbol: str) -> list[OrderState]:
         """Return every order in `symbol`, oldest first."""
-        known = self._by_symbol.get(symbol)
-        return [self._orders[reference] for reference in known.all] if known else []
+        return self._orders.in_symbol(symbol)
 
     def live_orders(self, symbol: str) -> list[OrderState]:
         """Return the orders in `symbol` that may still trade, oldest first."""
-        known = self._by_symbol.get(symbol)
-        return [self._orders[reference] for reference in known.live] if known else []
+        return self._orders.live_in(symbol)
 
     def decided(self, purpose: str) -> Mapping[str, str]:
         """Return the newest order of each decision of that purpose: its reference by symbol."""
-        return MappingProxyType(self._decided.get(purpose, {}))
+        return self._orders.decided(purpose)
 
     def touched_since(self, mark: int) -> tuple[dict[str, None], int]:
         """Return the symbols whose orders or position changed since `mark`, and the next mark."""
-        return dict.fromkeys(self._touches[mark:]), len(self._touches)
+        return self._orders.touched_since(mark)
 
     def unknown(self, symbol: str) -> OrderState | None:
         """Return an order in `symbol` of which nobody knows what became of it, or None."""
@@ -327,7 +312,7 @@ class Book:
         for other in self.live_orders(state.order.symbol):
             if other.order.oca_group == group and other.order.reference != state.order.reference:
                 taken = min(other.taken + quantity, other.order.quantity - other.filled)
-                self._orders[other.order.reference] = changed(other, {"taken": taken})
+                self._orders.put(changed(other, {"taken": taken}))
 
     def _hold(self, fill: Fill) -> None:
         closing, opening = split(self._holdings.get(fill.symbol), fill)
@@ -345,7 +330,7 @@ class Book:
 
     def _carry_position(self, event: ev.PositionCarried) -> None:
         self._holdings[event.symbol] = Holding.carried(event)
-        self._touches.append(event.symbol)
+        self._orders.touch(event.symbol)
         self._look_at_cover(event.symbol, event.at)
 
     def _close(self, event: ev.PositionClosed) -> None:
@@ -373,23 +358,7 @@ class Book:
         self.reconciled = True
 
     def _put(self, state: OrderState, at: datetime | None = None) -> None:
-        order, reference = state.order, state.order.reference
-        known = self._by_symbol.get(order.symbol)
-        if known is None:
-            known = self._by_symbol[order.symbol] = _Symbol()
-        if reference not in self._orders:
-            known.all.append(reference)
-            self._decided.setdefault(order.purpose, {})[order.symbol] = reference
-        self._orders[reference] = state
-        self._touches.append(order.symbol)
-        if state.live:
-            self._live[reference] = known.live[reference] = None
-            if is_entry(state):
-                self._entering[reference] = order.symbol
-        else:
-            self._live.pop(reference, None)
-            known.live.pop(reference, None)
-            self._entering.pop(reference, None)
+        self._orders.put(state)
         if at is not None:
             self._look_at_cover(state.order.symbol, at)
 
@@ -428,22 +397,6 @@ class Book:
         ev.ConnectionChanged: _connect,
         ev.Reconciled: _reconcile,
     }
-
-
-def is_entry(state: OrderState) -> bool:
-    """Whether the order opens a position, or adds to one."""
-    return not state.order.closes and state.order.parent is None
-
-
-def is_stop(state: OrderState) -> bool:
-    """Whether the order is a protective stop."""
-    return state.order.purpose == "stop"
-
-
-def covered(stops: Iterable[OrderState]) -> int:
-    """Return the shares that stops cover which the broker is known to have."""
-    known = (state for state in stops if state.accepted and not state.in_doubt)
-    return sum(state.open_quantity for state in known)
 
 
 def resolved_execution(reference: str) -> str:

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from pydantic import ValidationError
 
-from skim_core.decide.book import Book, is_stop
+from skim_core.decide.book import Book
+from skim_core.decide.order_states import is_stop
 from skim_core.errors import OrderRefusedError
 from skim_core.model.exchange import Exchange
 from skim_core.model.orders import (

@@ -22,8 +22,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
-from skim_core.decide.book import Book, covered, is_entry, is_stop
+from skim_core.decide.book import Book
 from skim_core.decide.holdings import Holding
+from skim_core.decide.order_states import covered, is_entry, is_stop
 from skim_core.model import events as ev
 from skim_core.model.orders import OrderStage, OrderState, TimeInForce
 

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
-from skim_core.decide.book import Book, is_entry
+from skim_core.decide.book import Book
+from skim_core.decide.order_states import is_entry
 from skim_core.model.base import sound
 from skim_core.model.limits import Limits, RiskReading
 from skim_core.model.market import Quote

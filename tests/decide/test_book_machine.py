@@ -9,7 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from skim_core.decide.book import Book, covered, is_entry
+from skim_core.decide.book import Book
+from skim_core.decide.order_states import covered, is_entry
 from skim_core.decide.orders import can_follow, next_stage
 from skim_core.decide.protection import protect
 from skim_core.errors import SequenceError

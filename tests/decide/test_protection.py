@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skim_core.decide.book import Book, covered, is_stop
+from skim_core.decide.book import Book
 from skim_core.decide.intents import replacement
+from skim_core.decide.order_states import covered, is_stop
 from skim_core.decide.orders import can_follow
 from skim_core.decide.protection import (
     AGAIN,
