@@ -73,7 +73,7 @@ def test_the_results_are_the_same_for_any_jobs(sweep, days, tmp_path):
 
 
 def test_a_sweep_that_is_killed_goes_on_and_loses_nothing(sweep, skim, days, tmp_path):
-    grid = ("--param", "shares=10..120/10")
+    grid = ("--param", "shares=10..80/10")
     killed = tmp_path / "killed"
     command = [sys.executable, "-m", "skim_core", "sweep", "-s", "days", *DATES, *grid]
     process = subprocess.Popen([*command, "--jobs", "2", "--out", killed])
@@ -83,10 +83,10 @@ def test_a_sweep_that_is_killed_goes_on_and_loses_nothing(sweep, skim, days, tmp
     process.send_signal(signal.SIGKILL)
     process.wait()
     done = {path: path.stat().st_ino for path in killed.glob("runs/0*/plan.json")}
-    assert 0 < len(done) < 12
+    assert 0 < len(done) < 8
     assert not (killed / "results.json").exists()
     assert _have_ended(workers)
-    assert sweep("killed", *grid, "--jobs", "2").code == 0
+    assert sweep("killed", *grid).code == 0
     assert sweep("whole", *grid).code == 0
     assert content(killed) == content(tmp_path / "whole")
     assert {path: path.stat().st_ino for path in done} == done
