@@ -12,6 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from skim_core.errors import ConfigError
+
 
 def as_json(value: Any) -> bytes:
     """Return a JSON document. Raises TypeError for what has no form in it."""
@@ -28,9 +30,16 @@ def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
 
 
 def write_new(path: Path, content: bytes) -> None:
-    """Write a new file for this user alone."""
-    with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:  # noqa: PTH123  a file for this user alone
-        file.write(content)
+    """Write a new file for this user alone. Raises ConfigError when it can't be written."""
+    try:
+        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:  # noqa: PTH123  a file for this user alone
+            file.write(content)
+    except OSError as error:
+        msg = (
+            f"{path.name} can't be written to {path.parent} ({error.strerror}): make room on the "
+            "disk, or give another folder with --out."
+        )
+        raise ConfigError(msg) from error
 
 
 def _cell(value: Any) -> str | int:

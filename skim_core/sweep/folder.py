@@ -50,7 +50,8 @@ def is_done(run: Path, digest: str, *, journal: bool) -> bool:
         found = replays.read_plan(run).digest == digest
     except (ConfigError, DataError):
         return False
-    return found and (not journal or (run / replays.JOURNAL).is_file())
+    needed = ("trades.json", "summary.json", *([replays.JOURNAL] if journal else []))
+    return found and all((run / name).is_file() for name in needed)
 
 
 def clear(run: Path) -> None:

@@ -151,8 +151,23 @@ def test_a_damaged_run_is_replayed_again(sweep, days, tmp_path):
     before = content(tmp_path / "s")
     (tmp_path / "s" / "runs" / "002" / "plan.json").write_text("{")
     (tmp_path / "s" / "runs" / "003" / "plan.json").unlink()
+    (tmp_path / "s" / "runs" / "001" / "trades.json").unlink()
     assert sweep("s", *SHARES).code == 0
     assert content(tmp_path / "s") == before
+
+
+def test_a_full_disk_is_told_and_what_was_done_is_kept(sweep, days, tmp_path):
+    sweep("s", "--param", "shares=50,100")
+    (tmp_path / "s" / "runs" / "002" / "plan.json").unlink()
+    before = content(tmp_path / "s" / "runs" / "001")
+    command = f"{sys.executable} -m skim_core sweep -s days {' '.join(DATES)} --param shares=50,100"
+    limited = f"ulimit -f 1; exec {command} --out {tmp_path / 's'}"
+    result = subprocess.run(["bash", "-c", limited], capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert "make room on the disk" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert content(tmp_path / "s" / "runs" / "001") == before
+    assert not list(tmp_path.rglob(".*-*"))
 
 
 def test_two_sweeps_dont_share_a_folder(sweep, days, tmp_path):
