@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from skim_core.sweep.results import Results, Row
 
 _STYLE = """
-:root { color-scheme: light dark; --good: light-dark(#2aa89a, #177a70);
+:root { color-scheme: light dark; --good: light-dark(#2aa89a, #126a61);
   --bad: light-dark(#e07a45, #a84c1f); --surface: light-dark(#fbfbfa, #16181c);
   --ink: light-dark(#1d2025, #e6e7ea); --aside: light-dark(#5d636e, #9aa0ab);
   --line: light-dark(#dcdee2, #32363e); --middle: light-dark(#efefee, #23262c);
@@ -38,13 +38,13 @@ th, td { padding: .3rem .6rem; text-align: right; white-space: nowrap; }
 th { font-weight: 600; } td.text, th.text { text-align: left; }
 .rows th { border-bottom: 1px solid var(--line); position: sticky; top: 0;
   background: var(--surface); }
-.rows tr + tr td { border-top: 1px solid var(--line); } td.why { white-space: normal; }
+.rows tr + tr td { border-top: 1px solid var(--line); } td.text { white-space: normal; overflow-wrap: anywhere; }
 .map { border-collapse: separate; border-spacing: 2px; }
 .map td { min-width: 4.5rem; padding: .6rem; border-radius: .2rem; background: var(--middle); }
 .map td.none { color: var(--aside); }
 .map td.best { outline: 2px solid var(--ink); outline-offset: -2px; font-weight: 700; }
 .map th.axis { color: var(--aside); font-weight: 400; text-align: center; }
-.bars td { padding: .15rem .6rem; } .bars .bar { text-align: left; width: 100%; min-width: 12rem; }
+.bars td { padding: .15rem .6rem; } .bars .bar { text-align: left; width: 100%; min-width: 6rem; }
 .bars .bar span { display: block; height: 1.1rem; border-radius: .15rem;
   background: var(--good); } .bars .bar.bad span { background: var(--bad); }
 .bars tr.best { font-weight: 700; } .bars { width: 100%; max-width: 48rem; }
@@ -178,7 +178,7 @@ def _table(plan: SweepPlan, results: Results, by: str) -> Iterator[str]:
         for row in refused:
             yield (
                 f"<tr><td class=text>{escape(named(row.values))}</td>"
-                f"<td class='text why'>{escape(row.refused)}</td></tr>"
+                f"<td class=text>{escape(row.refused)}</td></tr>"
             )
         yield "</table>"
 

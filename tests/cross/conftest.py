@@ -17,6 +17,8 @@ import pytest
 
 from skim_core.journal.sqlite import SqliteJournal
 
+from .browser import Browser, find_browser
+
 PATIENCE = 30.0
 """Seconds of wall time that a process may take."""
 
@@ -109,3 +111,13 @@ def skim_in(tmp_path_factory):
         if process.poll() is None:
             process.kill()
             process.communicate()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    executable = find_browser()
+    if executable is None:
+        assert not os.environ.get("CI"), "no browser: tests/cross/browser.py installs one"
+        pytest.skip("no browser: install Chromium, or name one in SKIM_TEST_BROWSER")
+    with Browser(executable, tmp_path_factory.mktemp("profile")) as browser:
+        yield browser

@@ -6,7 +6,6 @@ No browser: skipped, but where CI is set a failure. `browser.py` says how one is
 from __future__ import annotations
 
 import json
-import os
 import struct
 import zlib
 from contextlib import closing
@@ -22,8 +21,6 @@ from skim_core.report.page.document import render
 from skim_core.report.reading import report_days, report_replay
 from skim_core.report.tables import to_json
 
-from .browser import Browser, find_browser
-
 TROUBLED = Path(__file__).parents[1] / "replay" / "report" / "troubled.py"
 LIMITS = "[strategy.troubled.limits]\npositions = 2\n"
 DATES = ("--from", "2025-01-06", "--to", "2025-01-13")
@@ -37,16 +34,6 @@ class Made:
 
     page: Path
     data: dict
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    executable = find_browser()
-    if executable is None:
-        assert not os.environ.get("CI"), "no browser: tests/cross/browser.py installs one"
-        pytest.skip("no browser: install Chromium, or name one in SKIM_TEST_BROWSER")
-    with Browser(executable, tmp_path_factory.mktemp("profile")) as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
