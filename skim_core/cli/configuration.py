@@ -75,7 +75,7 @@ def show_config(wanted: Wanted) -> int:
     """Show every setting with its value and where that comes from; return the exit code.
 
     Secrets are masked. What is secret in a strategy's or an extension's section its model says:
-    of one that can't be loaded every value is masked.
+    of one that can't be loaded, or is faulty, every value is masked.
     """
     settings = wanted.settings()
     models, unknown = _models(settings)
@@ -93,7 +93,7 @@ def show_config(wanted: Wanted) -> int:
     ]
     table(("key", "value", "source"), rows)
     for name in unknown.values():
-        echo(f"{name} can't be loaded, so its values are masked: see 'skim config check'.")
+        echo(f"{name} can't be used, so its values are masked: see 'skim config check'.")
     return 0
 
 
@@ -101,15 +101,20 @@ def _models(settings: Settings) -> tuple[dict[str, type[BaseModel]], dict[str, s
     """Return the models of the plugins' tables, and what can't be loaded, each by its table."""
     models: dict[str, type[BaseModel]] = {}
     unknown: dict[str, str] = {}
-    for kind, named, loaded in (
-        ("strategy", settings.strategies, load_strategy),
-        ("extension", settings.extension_tables, load_extension),
-    ):
-        for name in named:
-            try:
-                models[f"{kind}.{name}"] = loaded(name).config_model
-            except PluginError:
-                unknown[f"{kind}.{name}"] = f"{kind} {name}"
+    for name in settings.strategies:
+        try:
+            models[f"strategy.{name}"] = load_strategy(name).config_model
+        except PluginError:
+            unknown[f"strategy.{name}"] = f"strategy {name}"
+    for name in settings.extension_tables:
+        try:
+            extension = load_extension(name)
+            # A secret that stands where none belongs is no less a secret.
+            extension.configured(settings.extension(name))
+        except (PluginError, ConfigError):
+            unknown[f"extension.{name}"] = f"extension {name}"
+        else:
+            models[f"extension.{name}"] = extension.config_model
     return models, unknown
 
 

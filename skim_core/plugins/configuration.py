@@ -52,7 +52,7 @@ def _told(model: type[BaseModel], fault: ErrorDetails) -> str:
         return f"{key}: it is missing and has no default: set it."
     if not path:
         return f"{_reason(fault)}."
-    if any(is_secret(str(part)) for part in path) or _is_secret(model, path[0]):
+    if any(is_secret(str(part)) for part in path) or _leads_to_secret(model, path):
         return f"{key}: its value is not accepted (and not shown): set a correct one."
     shown = f" (found {fault['input']!r})" if isinstance(fault["input"], str | int | float) else ""
     return f"{key}: {_reason(fault)}{shown}."
@@ -101,10 +101,25 @@ def _parts(annotation: Any) -> Iterator[Any]:
         yield from _parts(argument)
 
 
-def _is_secret(model: type[BaseModel], key: object) -> bool:
-    """Whether a field is a secret, holds one, or can't be told (an alias path)."""
-    field = _field_at(model, key)
-    return field is None or not field.repr or _holds_secret(field.annotation)
+def _leads_to_secret(model: type[BaseModel], path: tuple[int | str, ...]) -> bool:
+    """Whether a path leads to a secret, to what holds one, or can't be told (an alias path)."""
+    keys = iter(path)
+    for key in keys:
+        field = _field_at(model, key)
+        if field is None or not field.repr:
+            return True
+        annotation = field.annotation
+        nested = [each for each in _parts(annotation) if _is_model(each)]
+        if len(nested) != 1:
+            return _holds_secret(annotation)
+        model = nested[0]
+        if not _is_model(annotation):
+            next(keys, None)  # the key of a table, or the place in a list
+    return _holds_secret(model)
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 def _holds_secret(annotation: Any, seen: frozenset[Any] = frozenset()) -> bool:
@@ -117,7 +132,8 @@ def _holds_secret(annotation: Any, seen: frozenset[Any] = frozenset()) -> bool:
         if issubclass(part, (Secret, SecretStr, SecretBytes)):
             return True
         if issubclass(part, BaseModel) and any(
-            _holds_secret(field.annotation, seen | {part}) for field in part.model_fields.values()
+            not field.repr or _holds_secret(field.annotation, seen | {part})
+            for field in part.model_fields.values()
         ):
             return True
     return False

@@ -6,9 +6,10 @@ import traceback
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, Field, SecretStr
 
 from skim_core.errors import ConfigError
-from skim_core.plugins.configuration import validate_config
+from skim_core.plugins.configuration import validate_config, validated
 from skim_core.plugins.strategies import StrategyPlugin, load_strategy
 
 STRATEGY = """
@@ -164,3 +165,48 @@ def test_a_strategy_without_a_configuration_refuses_every_key(install):
 
     with pytest.raises(ConfigError, match="gap: there is no such key: it takes no keys here"):
         validate_config(load_strategy("plain"), {"gap": 1})
+
+
+class Door(BaseModel):
+    number: int = 0
+    pin: SecretStr = SecretStr("")
+    hint: str = Field("", pattern="^[a-z]+$", repr=False)
+
+
+class House(BaseModel):
+    doors: dict[str, Door] = {}
+    rooms: list[Door] = []
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"doors": {"back": {"number": "one"}}}, "doors.back.number: Input should be a valid int"),
+        ({"rooms": [{"number": "one"}]}, "rooms.0.number: Input should be a valid integer"),
+        ({"doors": {"back": {"numbr": 1}}}, "doors.back.numbr: there is no such key"),
+    ],
+)
+def test_a_fault_beside_a_secret_in_a_table_of_tables_is_told(values, told):
+    with pytest.raises(ConfigError) as refused:
+        validated(House, "extension.house", values)
+
+    assert told in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"doors": {"back": {"pin": ["hunter2"]}}},
+        {"doors": {"back": {"hint": "hunter2"}}},
+        {"doors": {"back": "hunter2"}},
+        {"doors": "hunter2"},
+        {"rooms": ["hunter2"]},
+        {"rooms": [{"hint": "hunter2"}]},
+    ],
+)
+def test_a_secret_in_a_table_of_tables_is_never_shown(values):
+    with pytest.raises(ConfigError) as refused:
+        validated(House, "extension.house", values)
+
+    assert "hunter2" not in str(refused.value)
+    assert "and not shown" in str(refused.value)
