@@ -11,8 +11,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    SecretStr,
-    field_validator,
     model_validator,
 )
 
@@ -45,22 +43,17 @@ class ChannelConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     url_variable: str | None = Field(
-        None, description="The variable of the environment that holds the address."
+        None,
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        repr=False,  # somebody may write the address itself here: no message is to show it
+        description="The variable of the environment that holds the address.",
     )
     url_file: WholePath | None = Field(
-        None, description="The file that holds the address, and nothing else."
+        None, repr=False, description="The file that holds the address, and nothing else."
     )
     events: tuple[Kind, ...] = Field(
         tuple(Kind), description="What the channel is told: candidates, trades, stops, …"
     )
-    url: SecretStr | None = Field(None, exclude=True, repr=False)
-
-    @field_validator("url")
-    @classmethod
-    def _no_secret_here(cls, value: SecretStr | None) -> None:
-        if value is not None:
-            msg = "the address is a secret: put it in a variable or a file and name that"
-            raise ValueError(msg)
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:

@@ -85,8 +85,11 @@ def test_channels_are_shown_without_their_addresses(skim, configure, home):
     assert "trades, stops" in skim("notify", "channels").out
 
 
-def test_an_address_in_skim_toml_is_refused_and_never_shown(skim, configure, discord):
-    configure(f'[extension.notify.channels.desk]\nurl = "{discord.url}"\n')
+@pytest.mark.parametrize(
+    "text", ['[X.desk]\nurl = "URL"', '[X.desk]\nurl_variable = "URL"', '[X]\ndesk = "URL"']
+)
+def test_an_address_in_skim_toml_is_refused_and_never_shown(skim, configure, discord, text):
+    configure(text.replace("X", "extension.notify.channels").replace("URL", discord.url))
     for command in (("notify", "test"), ("config", "check"), ("notify", "channels")):
         refused = skim(*command)
         assert refused.code == 2
@@ -101,7 +104,8 @@ def test_an_address_in_skim_toml_is_refused_and_never_shown(skim, configure, dis
     ("text", "told"),
     [
         ('url_variable = "NOT_SET"', "the variable NOT_SET is not set"),
-        ('url_file = "nowhere"', "write the whole path, from / or ~"),
+        ('url_file = "nowhere"', "url_file: its value is not accepted"),
+        ('url_variable = "A"\nevents = ["trade"]', "channels.desk.events.0: Input should be"),
         ('url_file = "HOME/nowhere"', "/nowhere, which can't be read"),
         ('url_file = "HOME/two"', "must hold the address on one line"),
     ],
