@@ -75,7 +75,7 @@ def _write(place: Path, text: str) -> None:
                 file.write(text)
                 file.flush()
                 aside.replace(place)
-            except OSError:
+            except BaseException:
                 aside.unlink(missing_ok=True)
                 raise
     except OSError as error:

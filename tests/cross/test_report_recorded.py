@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(not BARS.is_dir(), reason=f"there are no recorde
 def report(skim_in):
     """Report a replay of what is bought before one close and sold after the next open."""
     skim = skim_in()
-    dates = ("--from", "2025-01-14", "--to", "2025-01-16", "--exchange", "XNYS")
+    dates = ("--from", "2025-02-05", "--to", "2025-02-10", "--exchange", "XNYS")
     code, said = skim.run("replay", "-s", "overnight", *dates, "--data", str(DATA), "--out", "run")
     assert code == 0, said
     code, said = skim.run("report", "run", "--json")
@@ -46,6 +46,12 @@ def test_the_candles_are_the_recorded_bars(report):
             assert candles["volume"][index] == inside["volume"].sum()
             assert candles["high"][index] == pytest.approx(inside["high"].max())
             assert candles["low"][index] == pytest.approx(inside["low"].min())
+
+
+def test_a_session_that_was_not_recorded_is_told(report):
+    [told] = [each for each in report["incidents"] if each["kind"] == "left_out"]
+    assert (told["date"], told["strategy"], told["at"]) == ("2025-02-10", "", None)
+    assert told["why"]
 
 
 def test_the_report_says_what_is_still_held_and_where_the_bars_are(report):

@@ -30,7 +30,10 @@ def equity_section(report: Report) -> Section | None:
         pictures.append(figure("Profit by session", sessions_picture(report.sessions, sessions)))
     fall = report.figures["drawdown"]
     peak = max((point.profit for point in report.equity), default=Decimal(0))
-    lead = ["At its peak the profit was ", amount(peak), f"; it fell by {money(fall)} at most."]
+    lead: list[Content] = [
+        *(["At its peak the profit was ", amount(peak)] if peak > 0 else ["It never was a profit"]),
+        f"; the deepest fall was {money(fall)}.",
+    ]
     if report.subject.kind == "replay":
         lead.append(" Each session begins with the same capital: profits are not put to work.")
     return section("equity", "Equity", lead, *pictures)

@@ -58,7 +58,7 @@ class _Row:
 def trade_picture(account: TradeAccount, shown: Picture, clock: Clock) -> Markup:
     """Return the picture of a trade."""
     trade, candles = account.trade, shown.candles
-    row = _Row(candles) if candles else Hours(trade.entered_at, trade.exited_at)
+    row = _Row(candles) if candles else _around(account)
     labels = row.labels(clock) if isinstance(row, _Row) else hours(row, clock, _LABELS)
     scale = Scale(*_span(account, candles), _PRICES, 0)
     height = _PRICES + (_GAP + _VOLUME if candles else 0)
@@ -80,6 +80,14 @@ def trade_picture(account: TradeAccount, shown: Picture, clock: Clock) -> Markup
         edge_labels(labels, height + 16),
         class_="candles",
     )
+
+
+def _around(account: TradeAccount) -> Hours:
+    """Return the time of a picture without candles: from the opening range to after the exit."""
+    trade, found = account.trade, account.opening_range
+    start = min(trade.entered_at, found.start) if found else trade.entered_at
+    room = max((trade.exited_at - start) / 20, dt.timedelta(minutes=1))
+    return Hours(start - room, trade.exited_at + room)
 
 
 def _told(account: TradeAccount, clock: Clock) -> str:

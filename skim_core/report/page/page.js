@@ -74,7 +74,9 @@
   // Pictures: one group at a time.
   const groups = $("groups");
   const cards = [...document.querySelectorAll(".card")];
+  let shown = null;
   const show = (group) => {
+    shown = group;
     for (const card of cards) {
       card.hidden = !(group in card.dataset);
       card.style.order = card.dataset[group] || 0;
@@ -120,11 +122,9 @@
   addEventListener("hashchange", follow);
   follow();
 
-  // On paper everything is shown.
+  // On paper all pictures are shown, in the order of the trades.
   addEventListener("beforeprint", () => {
-    for (const each of [...cards, ...days]) { each.dataset.was = each.hidden; each.hidden = false; }
+    for (const card of cards) { card.hidden = false; card.style.order = 0; }
   });
-  addEventListener("afterprint", () => {
-    for (const each of [...cards, ...days]) each.hidden = each.dataset.was === "true";
-  });
+  addEventListener("afterprint", () => { if (shown) show(shown); });
 })();

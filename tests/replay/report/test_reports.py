@@ -12,6 +12,7 @@ from shutil import copytree
 
 import pytest
 
+from skim_core.errors import JournalError
 from skim_core.journal.memory import MemoryJournal
 from skim_core.journal.sqlite import SqliteJournal
 from skim_core.report.page.document import render
@@ -374,6 +375,12 @@ def test_a_day_that_goes_on_is_told_as_far_as_it_got(lived):
     assert len(report.open) == 1
     assert [day.outcome for day in report.days] == ["unfinished"]
     assert "1 position still held, not counted." in Page(render(report)).text
+
+
+def test_a_journal_that_does_not_fit_together_is_named(lived):
+    torn = [event for event in lived if event.kind != "position_opened"]
+    with pytest.raises(JournalError, match=r"days/XASX/2025-01-07/paper in the journal don't fit"):
+        report_days(journal_of(torn), [lived[0]], 12)
 
 
 def test_a_report_needs_no_recorded_bars_any_more(lived):
