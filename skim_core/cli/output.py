@@ -6,14 +6,13 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 from pathlib import PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from skim_core.model.text import printable
-from skim_core.model.times import format_duration
+from skim_core.model.written import written
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -139,15 +138,4 @@ def as_text(value: object) -> str:
 
 
 def _as_json(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, timedelta):
-        return format_duration(value)
-    if isinstance(value, PurePath):
-        return value.as_posix()
-    msg = f"a {type(value).__name__} has no form in JSON"
-    raise TypeError(msg)
+    return value.as_posix() if isinstance(value, PurePath) else written(value)

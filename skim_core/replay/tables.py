@@ -7,17 +7,16 @@ import io
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from skim_core.errors import ConfigError
+from skim_core.model.written import written
 
 
 def as_json(value: Any) -> bytes:
     """Return a JSON document. Raises TypeError for what has no form in it."""
-    return json.dumps(value, indent=2, default=_text, allow_nan=False).encode() + b"\n"
+    return json.dumps(value, indent=2, default=written, allow_nan=False).encode() + b"\n"
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
@@ -47,15 +46,4 @@ def _cell(value: Any) -> str | int:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    return value if isinstance(value, int | str) else _text(value)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    msg = f"a {type(value).__name__} has no form in JSON"
-    raise TypeError(msg)
+    return value if isinstance(value, int | str) else written(value)

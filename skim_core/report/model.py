@@ -21,7 +21,8 @@ class Subject:
     """What was run. `kind`: replay or day; `market` says in words where prices came from.
 
     `data` is the folder of recorded bars, `data_digest` a replay's digest of what was read of
-    it; both None for any other market. `settings` has each strategy's configuration, without secrets. `digest` is a replay's.
+    it; both None for any other market. `charged` says in words what the simulated exchange
+    charges and how much worse it fills, None for any other broker. `settings` has each strategy's configuration, without secrets. `digest` is a replay's.
     `capital` is what a session begins with, None when the journal does not tell.
     """
 
@@ -38,6 +39,7 @@ class Subject:
     market: str
     data: str | None
     data_digest: str | None
+    charged: str | None
     capital: Decimal | None
     versions: Mapping[str, str]
     settings: Mapping[str, Mapping[str, Any]]

@@ -50,7 +50,10 @@ def report_replay(folder: Path, pictures: int) -> Report:
     notes = _notes(folder / _SUMMARY)
     path = folder / files.JOURNAL
     if not path.is_file():
-        msg = f"{folder} has no {files.JOURNAL}: replay anew with 'skim replay'."
+        msg = (
+            f"{folder} has no {files.JOURNAL}, of which a report is made: replay anew with 'skim "
+            "replay'; a sweep keeps journals with --keep."
+        )
         raise DataError(msg)
     with closing(SqliteJournal.open(path)) as journal:
         runs = [run.run_id for run in journal.runs()]
@@ -140,6 +143,7 @@ def _replayed(plan: Plan) -> Subject:
         market=_market_in_words(plan.options),
         data=_data(plan.options),
         data_digest=plan.data,
+        charged=_charged(plan.options),
         capital=plan.capital,
         versions=plan.versions,
         settings={strategy.name: strategy.config for strategy in plan.strategies},
@@ -165,6 +169,7 @@ def _lived(begun: Sequence[DayStarted]) -> Subject:
         market=_market_in_words(options) if options else f"quotes of {first.broker}",
         data=_data(options) if options else None,
         data_digest=None,
+        charged=_charged(options) if options else None,
         capital=options.cash if options else None,
         versions={name: value for day in begun for name, value in day.versions.items()},
         settings={day.strategy: day.config for day in begun},
@@ -175,6 +180,10 @@ def _market_in_words(options: SimOptions) -> str:
     if options.data is not None:
         return "recorded bars"
     return f"generated market, seed {options.seed}, {options.symbols} symbols"
+
+
+def _charged(options: SimOptions) -> str:
+    return f"commission {options.commission}, slippage {options.slippage}"
 
 
 def _data(options: SimOptions) -> str | None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from decimal import Decimal
 from typing import Any
 
 from skim_core.decide.explained import to_data
-from skim_core.model.times import format_duration
+from skim_core.model.written import written
 from skim_core.replay.trades import COLUMNS
 from skim_core.report.model import (
     AttemptSpan,
@@ -47,7 +45,7 @@ def to_json(report: Report) -> str:
     Times in UTC (ISO 8601), money and prices exact numbers as text, durations such as ``1m``.
     """
     whole = {"kind": KIND, "format": 1, **to_data(report)}
-    return json.dumps(whole, indent=2, default=_text, allow_nan=False) + "\n"
+    return json.dumps(whole, indent=2, default=written, allow_nan=False) + "\n"
 
 
 def to_csv(report: Report) -> dict[str, str]:
@@ -207,18 +205,5 @@ def _cell(value: Any) -> str | int | float:
     if isinstance(value, str):
         return f"'{value}" if value.startswith(_FORMULA) else value
     if isinstance(value, list | dict):
-        return json.dumps(value, default=_text)
-    return _text(value)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, dt.datetime):
-        return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    if isinstance(value, dt.timedelta):
-        return format_duration(value)
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    msg = f"a {type(value).__name__} has no form in a report"
-    raise TypeError(msg)
+        return json.dumps(value, default=written)
+    return written(value)

@@ -55,7 +55,9 @@ def costs_section(report: Report) -> Section | None:
     measured = sum(cost.measured for cost in report.costs)
     fills = sum(cost.fills for cost in report.costs)
     slipped = sum((c.entry_slippage + c.stop_slippage for c in report.costs), Decimal(0))
+    charged = report.subject.charged
     lead = [
+        f"Simulated with {charged}. " if charged else None,
         f"Commission took {money(report.figures['commission'])}. Slippage was ",
         element("b", money(slipped, sign=True)),
         f", as far as it can be told: {measured:,} of {count(fills, 'fill')} have a price that was "
@@ -118,6 +120,8 @@ def run_section(report: Report) -> Section:
         ("Market", subject.market),
         ("Dates", span(subject.first, subject.last)),
     ]
+    if subject.charged:
+        facts.append(("Costs", subject.charged))
     if subject.data:
         facts.append(("Bars", subject.data))
     if subject.data_digest:

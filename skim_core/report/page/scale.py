@@ -33,7 +33,7 @@ def round_steps(low: float, high: float, most: int) -> list[float]:
     """Return round numbers in the range, evenly apart, at most `most` (2 or more).
 
     >>> round_steps(-0.4, 9.7, 5)
-    [0.0, 2.5, 5.0, 7.5]
+    [0.0, 2.0, 4.0, 6.0, 8.0]
     """
     width = (high - low) / max(most, 2)
     size = 10.0 ** floor(log10(width))

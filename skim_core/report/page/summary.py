@@ -85,7 +85,16 @@ def strategies(report: Report) -> Section | None:
         Column("Strategy"),
         *(
             Column(title, numeric=True)
-            for title in ("Trades", "Won", "Profit", "Factor", "Avg R", "Drawdown", "Exposed")
+            for title in (
+                "Trades",
+                "Won",
+                "Profit",
+                "Factor",
+                "Avg R",
+                "Sharpe",
+                "Drawdown",
+                "Exposed",
+            )
         ),
     )
     best = max(report.by_strategy, key=lambda name: report.by_strategy[name]["profit"])
@@ -107,6 +116,7 @@ def _row(name: str, figures: Mapping[str, Any]) -> list[Content]:
         amount(figures["profit"]),
         ratio(figures["profit_factor"]),
         ratio(figures["average_r"]),
+        ratio(figures["sharpe"]),
         money(figures["drawdown"]),
         percent(figures["exposure"]),
     ]
@@ -149,16 +159,17 @@ def _figures(report: Report) -> list[tuple[str, Content, str]]:
         ("Profit factor", ratio(figures["profit_factor"]), "made / lost"),
         ("Average R", multiple(figures["average_r"]), ""),
         ("Drawdown", money(figures["drawdown"]), "deepest fall"),
-        ("Exposed", percent(figures["exposure"]), "of the time"),
     ]
     if several and best and worst:
         shown += [
+            ("Sharpe", ratio(figures["sharpe"]), "annual"),
             ("Best day", amount(best["profit"]), short_date(best["date"])),
             ("Worst day", amount(worst["profit"]), short_date(worst["date"])),
         ]
     else:
         biggest = [account.trade.profit for account in report.trades]
         shown += [
+            ("Exposed", percent(figures["exposure"]), "of the time"),
             ("Best trade", amount(max(biggest)) if biggest else NONE, ""),
             ("Commission", money(figures["commission"]), ""),
         ]

@@ -439,7 +439,7 @@ def test_nothing_but_a_report_is_written_over(skim, days, replay):
     [
         ("summary.json", b"{", "summary.json is no summary of a replay"),
         ("summary.json", b'{"notes": [{"date": "soon"}]}', "is no summary of a replay"),
-        ("journal.sqlite", None, "has no journal.sqlite: replay anew"),
+        ("journal.sqlite", None, "has no journal.sqlite, of which a report is made: replay anew"),
     ],
 )
 def test_a_damaged_folder_is_named(skim, days, replay, name, content, said):
