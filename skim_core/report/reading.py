@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from skim_core.calendar.exchanges import known_exchange, load_exchange
-from skim_core.errors import DataError, JournalError, SkimError
+from skim_core.errors import ConfigError, DataError, JournalError, SkimError
 from skim_core.journal.sqlite import SqliteJournal
 from skim_core.model.events import DayStarted, PositionCarried
 from skim_core.model.session import Session
@@ -154,7 +154,7 @@ def _replayed(plan: Plan) -> Subject:
 def _lived(begun: Sequence[DayStarted]) -> Subject:
     first = begun[0]
     exchange = known_exchange(first.session)
-    options = read_options(first.broker_options) if first.broker == "sim" else None
+    options = _options(first)
     return Subject(
         kind="day",
         name=", ".join(day.run_id for day in begun),
@@ -174,6 +174,14 @@ def _lived(begun: Sequence[DayStarted]) -> Subject:
         versions={name: value for day in begun for name, value in day.versions.items()},
         settings={day.strategy: day.config for day in begun},
     )
+
+
+def _options(first: DayStarted) -> SimOptions | None:
+    """Return the simulated exchange's options; None for another broker, or another skim's."""
+    try:
+        return read_options(first.broker_options) if first.broker == "sim" else None
+    except ConfigError:
+        return None
 
 
 def _market_in_words(options: SimOptions) -> str:

@@ -377,6 +377,13 @@ def test_a_day_that_goes_on_is_told_as_far_as_it_got(lived):
     assert "1 position still held, not counted." in Page(render(report)).text
 
 
+def test_a_day_of_another_skim_s_exchange_is_reported_without_bars(lived):
+    begun = lived[0].model_copy(update={"broker_options": {"weather": "fair"}})
+    report = report_days(journal_of([begun, *lived[1:]]), [begun], 12)
+    assert report.subject.market == "quotes of sim"
+    assert all("has no option 'weather'" in shown.missing for shown in report.pictures)
+
+
 def test_a_journal_that_does_not_fit_together_is_named(lived):
     torn = [event for event in lived if event.kind != "position_opened"]
     with pytest.raises(JournalError, match=r"days/XASX/2025-01-07/paper in the journal don't fit"):
