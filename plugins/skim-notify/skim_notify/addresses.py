@@ -17,7 +17,7 @@ log = logging.getLogger("skim.notify")
 
 _LARGEST = 4096
 
-_TALKATIVE = ("apprise", "httpcore", "httpcore2", "httpx2", "requests", "stamina", "urllib3")
+_TALKATIVE = ("apprise", "httpcore", "httpcore2", "httpx2", "requests", "urllib3")
 """Loggers that write addresses, at some level: what matters is told by this package itself."""
 
 

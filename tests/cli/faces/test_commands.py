@@ -125,7 +125,7 @@ def test_skims_own_command_wins_and_the_list_says_so(skim, bring, name):
     assert "imported" not in skim(name, "--help").out
     rows = skim("plugins", "--json").json["plugins"]
     assert [row["conflict"] for row in rows if row["name"] == name] == [["skim-core"]]
-    assert "Brought" not in skim("--help").out
+    assert f"Brought by skim-{name} " not in skim("--help").out
 
 
 def test_an_unknown_command_is_wrong_usage_still(skim):
