@@ -109,6 +109,22 @@ def test_the_scanners_and_filters_on_the_page_have_their_say(install, tmp_path):
         assert ("SEA" in day.of("candidates_joined")[0].dropped) is dropped
 
 
+def test_every_test_that_the_old_bots_rules_are_proven_by_is_there():
+    proofs = re.findall(r"^\|.*\| `([^`|]+)` \|$", page("migrating"), re.MULTILINE)
+    assert len(proofs) > 40
+    for proof in proofs:
+        file, _, function = proof.partition("::")
+        text = (ROOT / file).read_text()
+        assert f"\ndef {function}(" in text, proof
+
+
+def test_every_rule_of_the_old_bot_says_where_it_lives():
+    rows = re.findall(r"^\| (.+?) \| (.+?) \| (.*?) ?\|$", page("migrating"), re.MULTILINE)
+    rules = [row for row in rows if row[0] not in {"the old bot", "---"}]
+    assert len(rules) > 40
+    assert all(now and (proof or "*dropped*" in now) for _, now, proof in rules)
+
+
 def test_every_page_is_in_the_index():
     listed = section(page("index").replace("```{toctree}", "# tree"), "tree").split("\n\n")[1]
     assert sorted(listed.replace("```", "").split()) == [name for name in PAGES if name != "index"]

@@ -39,6 +39,16 @@ class AnnouncementsConfig(BaseModel):
         pattern=r"^https?://\S+$",
         description="The exchange's page of today's announcements.",
     )
+    previous_url: str = Field(
+        default="https://www.asx.com.au/asx/v2/statistics/prevBusDayAnns.do",
+        pattern=r"^https?://\S+$",
+        description="Its page of the previous trading day's announcements.",
+    )
+    after_close: bool = Field(
+        default=False,
+        description="Whether news count that were published after the close of the trading day "
+        "before (16:00 in Sydney).",
+    )
     interval: PositiveDuration = Field(
         default=timedelta(seconds=20),
         description="How long the exchange is left alone after a request; until then the saved "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 
 from skim_asx.config import AnnouncementsConfig
@@ -13,9 +13,14 @@ from skim_core import Candidate, ScanContext
 from skim_core.clock.wall import WallClock
 from skim_core.ports.clock import Clock
 
+CLOSE = time(16, 0)
+"""When trading ends, in Sydney: what is published later is the next session's news."""
+
 
 class AnnouncementScanner:
     """Finds what had price-sensitive news on the day of the session, up to now.
+
+    With `after_close` also what had some after the close of the trading day before.
 
     For a session that is not today's it reads the page that was saved on its day.
     """
@@ -32,22 +37,38 @@ class AnnouncementScanner:
 
     async def scan(self, ctx: ScanContext) -> Sequence[Candidate]:
         """Return a candidate for each share with news. Raises DataError when nobody can know."""
-        page = await self.page_of(ctx.session.date)
-        for fault in page.faults:
+        day = ctx.session.date
+        pages = [await self.page_of(day)]
+        since = datetime.combine(day, time(), SYDNEY)
+        if self._config.after_close:
+            pages.append(await self._before(day))
+            latest = max(each.local_time.date() for each in pages[-1].announcements)
+            since = datetime.combine(latest, CLOSE, SYDNEY)
+        for fault in (fault for page in pages for fault in page.faults):
             ctx.log.warning("announcements: %s", fault)
-        return candidates(page.announcements, ctx.session.date, ctx.now, self._config)
+        announcements = [each for page in pages for each in page.announcements]
+        return candidates(announcements, since, ctx.now, self._config)
 
     async def page_of(self, day: date) -> Page:
         """Return the page of a day. Raises DataError as `Pages` does."""
-        if day == self._wall.now().astimezone(SYDNEY).date():
-            return await self._pages.today(day)
-        return self._pages.saved(day)
+        return await self._pages.today(day) if self._is_today(day) else self._pages.saved(day)
+
+    async def _before(self, day: date) -> Page:
+        if self._is_today(day):
+            return await self._pages.before(day)
+        return self._pages.saved(day, before=True)
+
+    def _is_today(self, day: date) -> bool:
+        return day == self._wall.now().astimezone(SYDNEY).date()
 
 
 def candidates(
-    announcements: Iterable[Announcement], day: date, now: datetime, config: AnnouncementsConfig
+    announcements: Iterable[Announcement],
+    since: datetime,
+    now: datetime,
+    config: AnnouncementsConfig,
 ) -> list[Candidate]:
-    """Return the shares that had price-sensitive news on `day` until `now`, the latest first.
+    """Return the shares that had price-sensitive news from `since` until `now`, the latest first.
 
     One with several announcements is one candidate, with the latest headline.
     """
@@ -58,8 +79,7 @@ def candidates(
             each.sensitive
             and wanted
             and each.symbol not in config.exclude
-            and each.local_time.date() == day
-            and each.published <= now
+            and since <= each.published <= now
         ):
             found.setdefault(each.symbol, []).append(each)
     return [_candidate(symbol, several) for symbol, several in found.items()]

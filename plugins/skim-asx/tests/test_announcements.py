@@ -31,7 +31,13 @@ def scan(server, tmp_path, wall):
 
     def scanned(day=DAY, **changes):
         config = AnnouncementsConfig.model_validate(
-            {"url": f"{server.url}/todayAnns.do", "interval": "20s", "timeout": "5s", **changes}
+            {
+                "url": f"{server.url}/todayAnns.do",
+                "previous_url": f"{server.url}/prevBusDayAnns.do",
+                "interval": "20s",
+                "timeout": "5s",
+                **changes,
+            }
         )
         scanner = AnnouncementScanner(config, folder, wall)
         ctx = SimpleNamespace(
@@ -58,6 +64,40 @@ def test_codes_may_be_included_or_excluded(scan, wall):
     assert [each.symbol for each in scan(exclude=["QQC"])] == ["QQA"]
     with pytest.raises(ValueError, match="set include or exclude"):
         AnnouncementsConfig.model_validate({"include": ["QQA"], "exclude": ["QQC"]})
+
+
+def before(*rows):
+    return page(*(row.replace("24/11/2026", "23/11/2026") for row in rows))
+
+
+BEFORE = before(
+    row("QQN", "6:02 pm", "Night news", sensitive=True),
+    row("QQA", "4:00 pm", "At the close", sensitive=True),
+    row("QQE", "3:59 pm", "In the session", sensitive=True),
+    row("QQF", "7:00 pm", "Not sensitive"),
+)
+
+
+def test_news_after_the_close_before_count_when_they_are_asked_for(scan, server, wall):
+    server.answer = lambda request, _body: BEFORE if "prev" in request.path else USUAL
+    assert [each.symbol for each in scan()] == ["QQA", "QQC"]
+    found = scan(after_close=True)
+    assert [(each.symbol, each.reason) for each in found] == [
+        ("QQA", "price-sensitive news 16:00, 08:15, 10:31"),
+        ("QQC", "price-sensitive news 07:30"),
+        ("QQN", "price-sensitive news 18:02"),
+    ]
+    scan(after_close=True)
+    # The day before does not change any more.
+    assert server.requests.count("GET /prevBusDayAnns.do") == 1
+    wall.moment += timedelta(days=3)
+    assert "QQN" in {each.symbol for each in scan(after_close=True)}
+
+
+def test_a_page_of_today_is_not_that_of_the_day_before(scan, server):
+    server.answer = lambda _request, _body: USUAL
+    with pytest.raises(DataError, match="is of 2026-11-24, which is not before 2026-11-24"):
+        scan(after_close=True)
 
 
 def test_the_exchange_is_asked_politely(scan, server):
@@ -234,8 +274,10 @@ def test_every_line_of_the_real_list_makes_a_candidate(real_data):
             "symbol", pl.col("published").dt.cast_time_unit("us"), "headline"
         ).iter_rows()
     ]
-    found = candidates(told, day, datetime(2024, 2, 14, 23, 1, tzinfo=UTC), AnnouncementsConfig())
-    until = [each for each in told if each.published <= datetime(2024, 2, 14, 23, 1, tzinfo=UTC)]
+    midnight = datetime(2024, 2, 15, tzinfo=SYDNEY)
+    now = datetime(2024, 2, 14, 23, 1, tzinfo=UTC)
+    found = candidates(told, midnight, now, AnnouncementsConfig())
+    until = [each for each in told if each.published <= now]
     assert 50 < len(found) <= len(until)
     assert {each.symbol for each in found} == {each.symbol for each in until}
 
