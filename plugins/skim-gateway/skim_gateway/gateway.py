@@ -1,0 +1,173 @@
+"""The gateway itself, without a socket: an account at a simulated exchange, and its clients."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from skim_core.errors import ConfigError
+from skim_core.model.orders import Fill
+from skim_core.ports.broker import BrokerSetup
+from skim_core.sim.account_sessions import BEFORE_OPEN
+from skim_core.sim.broker import SimBroker
+from skim_core.sim.market import without_halts
+from skim_gateway.market.catalogue import Catalogue
+from skim_gateway.market.prints import SessionTape
+from skim_gateway.orders.book import MANUAL, Book
+from skim_gateway.orders.desk import Desk
+from skim_gateway.orders.hearing import Hearing
+from skim_gateway.wording import Wording
+
+if TYPE_CHECKING:
+    from skim_core.model.session import Session
+    from skim_core.ports.broker import BrokerNotice
+    from skim_core.ports.clock import Clock, Timer
+    from skim_gateway.orders.tickets import Ticket
+    from skim_gateway.serving.conversation import Conversation
+    from skim_gateway.setup import GatewaySetup
+    from skim_gateway.wire.answers import Answer
+
+_LOG = logging.getLogger("skim.gateway")
+
+STEP = timedelta(seconds=5)
+"""How often what streams is looked at: all that is seen of a minute comes at such steps."""
+
+_TAPES_KEPT = 40
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Gateway:
+    """One account's exchange, contracts, orders and clients.
+
+    `start` before the first client. Time is `clock`'s.
+    """
+
+    def __init__(self, setup: GatewaySetup, clock: Clock) -> None:
+        if not setup.sessions:
+            msg = "a gateway needs a session: name the day that it is to simulate."
+            raise ConfigError(msg)
+        self.setup = setup
+        self.clock = clock
+        self.conversations: dict[int, Conversation] = {}
+        self._tapes: dict[Session, SessionTape] = {}
+        self._timer: Timer | None = None
+        self.brought: dict[str, int] = {}
+        self.sessions = sorted(setup.sessions, key=lambda session: session.open)
+        self.broker = self._make_broker()
+        symbols = self.tape(clock.now()).data.bars.symbols
+        self.catalogue = Catalogue(setup.exchange, symbols)
+        self.wording = Wording(self.catalogue.venue.timezone, zoned=setup.zoned_executions)
+        self.use_book(Book(setup.seed))
+
+    def _make_broker(self) -> SimBroker:
+        setup = self.setup
+        broker = BrokerSetup(
+            account=setup.account,
+            clock=self.clock,
+            exchange=setup.exchange,
+            sessions=setup.sessions,
+            directory=setup.directory,
+        )
+        return SimBroker(broker, setup.options, setup.feed)
+
+    def use_book(self, book: Book) -> None:
+        """Work with this book from now on."""
+        setup = self.setup
+        self.book = book
+        self.hearing = Hearing(
+            book,
+            self.catalogue,
+            self.wording,
+            self.tell,
+            seed=setup.seed,
+            repeated=setup.repeated,
+        )
+        self.desk = Desk(book, self.broker, self.catalogue, self.clock, self.hearing)
+
+    async def start(self) -> None:
+        """Be at the exchange. Raises what the simulated exchange raises of its data or book."""
+        await self.broker.connect()
+        self.broker.subscribe(self._hear)
+        await self.bring()
+
+    async def bring(self) -> None:
+        """Have in the book what the account has at the exchange."""
+        account, positions = await self.broker.account(), await self.broker.positions()
+        self.book.portfolio.bring(account.cash, positions)
+        self.brought = {position.symbol: position.quantity for position in positions}
+
+    def _hear(self, notice: BrokerNotice) -> None:
+        # The book, and with it whoever hears, may be another one by now.
+        self.hearing.hear(notice)
+        if isinstance(notice, Fill):
+            for conversation in list(self.conversations.values()):
+                conversation.advance(self.clock.now(), filled=True)
+
+    async def close(self) -> None:
+        """Let go of the exchange; its book is kept."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        await self.broker.close()
+
+    # Clients
+
+    def tell(self, ticket: Ticket, answer: Answer) -> None:
+        """Tell of an order: its own client, and the master client."""
+        for client_id in {ticket.client_id, self.setup.master_client}:
+            conversation = self.conversations.get(client_id) if client_id is not None else None
+            if conversation is None:
+                continue
+            if ticket.client_id == MANUAL and ticket.order_id == 0 and not conversation.binds:
+                continue
+            conversation.send(answer)
+
+    # The market
+
+    def session(self, now: datetime) -> Session:
+        """Return the current session: the last that opens within twelve hours."""
+        begun = [session for session in self.sessions if session.open - BEFORE_OPEN <= now]
+        return begun[-1] if begun else self.sessions[0]
+
+    def tape(self, moment: datetime) -> SessionTape:
+        """Return the tape of the session that is current at `moment`."""
+        return self.tape_of(self.session(moment))
+
+    def tape_of(self, session: Session) -> SessionTape:
+        """Return a session's tape. Raises DataError when its data is unsound."""
+        found = self._tapes.pop(session, None)
+        if found is None:
+            data = self.setup.feed.load(session, self.setup.exchange)
+            data = without_halts(data, self.setup.options.halts)
+            found = SessionTape(data, self.setup.exchange)
+            while len(self._tapes) >= _TAPES_KEPT:
+                del self._tapes[next(iter(self._tapes))]
+        self._tapes[session] = found
+        return found
+
+    # What streams
+
+    def wake_streams(self) -> None:
+        """Look at what streams at the next step, if anything does."""
+        if self._timer is not None or not any(
+            stream.timed
+            for conversation in self.conversations.values()
+            for stream in conversation.streams.values()
+        ):
+            return
+        self._timer = self.clock.call_at(self._next_step(self.clock.now()), self._step)
+
+    def _next_step(self, now: datetime) -> datetime:
+        following = now + STEP - (now - _EPOCH) % STEP
+        for session in self.sessions:
+            if following <= session.close + timedelta(hours=1):
+                return max(following, session.open - timedelta(hours=1))
+        return following
+
+    def _step(self) -> None:
+        self._timer = None
+        now = self.clock.now()
+        for conversation in list(self.conversations.values()):
+            conversation.advance(now)
+        self.wake_streams()

@@ -1,0 +1,1 @@
+"""What clients may ask about the market: contracts, prices, bars, scans. Pure."""

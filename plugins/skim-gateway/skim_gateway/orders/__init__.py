@@ -1,0 +1,1 @@
+"""Orders as a TWS keeps them, and their way to the simulated exchange and back."""

@@ -1,0 +1,195 @@
+"""What clients ask of orders: to place, change, cancel them, or what they would cost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from skim_core.errors import BrokerError
+from skim_gateway import codes
+from skim_gateway.orders.preview import preview
+from skim_gateway.orders.tickets import (
+    CANCELLED,
+    FILLED,
+    PENDING_CANCEL,
+    PRE_SUBMITTED,
+    Ticket,
+)
+from skim_gateway.orders.translate import Refusal, Terms, terms
+from skim_gateway.wire.answers import OpenOrder
+
+if TYPE_CHECKING:
+    from skim_core.ports.broker import Broker
+    from skim_core.ports.clock import Clock
+    from skim_gateway.market.catalogue import Catalogue
+    from skim_gateway.orders.book import Book
+    from skim_gateway.orders.hearing import Hearing
+    from skim_gateway.wire.requests import PlaceOrder
+
+_FIXED = ("action", "order_type", "tif", "oca_group", "parent_id")
+"""What a change of an order may not touch."""
+
+
+class Desk:
+    """Takes orders of all clients for one account and sends them to the exchange."""
+
+    def __init__(
+        self, book: Book, broker: Broker, catalogue: Catalogue, clock: Clock, hearing: Hearing
+    ) -> None:
+        self._book = book
+        self._broker = broker
+        self._catalogue = catalogue
+        self._clock = clock
+        self._hearing = hearing
+
+    async def place(self, client_id: int, account: str, placed: PlaceOrder) -> OpenOrder | None:
+        """Take an order or a change of one; return the answer when it only asks what if.
+
+        Raises Refusal.
+        """
+        order = replace(placed.order, order_id=placed.order_id)
+        if order.account not in {"", account}:
+            why = f"Invalid account code '{order.account}'"
+            raise Refusal(codes.error(codes.INVALID, placed.order_id, why=why))
+        placed = replace(placed, order=replace(order, account=account))
+        symbol, found = self._checked(placed)
+        if order.what_if:
+            return await self._preview(placed, symbol, found)
+        known = self._book.find(client_id, placed.order_id)
+        if known is not None and not known.done:
+            await self._change(known, placed, found)
+        else:
+            self._refuse_used_id(known, client_id, placed.order_id)
+            await self._transmit(self._new(client_id, placed, symbol, found))
+        return None
+
+    async def cancel(self, client_id: int, order_id: int) -> None:
+        """Cancel an order. Raises Refusal when there is none, or none that lives."""
+        ticket = self._book.find(client_id, order_id)
+        if ticket is None:
+            raise Refusal(codes.error(codes.NOT_FOUND, order_id, number=order_id))
+        if ticket.done:
+            raise Refusal(
+                codes.error(codes.NOT_CANCELLABLE, order_id, number=order_id, why=ticket.status)
+            )
+        await self._cancel(ticket)
+
+    async def cancel_all(self) -> None:
+        """Cancel every order of the account."""
+        for ticket in self._book.open_tickets():
+            if not ticket.done:
+                await self._cancel(ticket)
+
+    # Placing
+
+    def _checked(self, placed: PlaceOrder) -> tuple[str, Terms]:
+        """Return an order's symbol and terms. Raises Refusal."""
+        number = placed.order_id
+        found = terms(placed)
+        symbol = self._catalogue.find(placed.contract)
+        if symbol is None:
+            raise Refusal(codes.error(codes.NO_CONTRACT, number))
+        for price in (found.limit_price, found.stop_price):
+            if price is not None and not self._catalogue.rules.on_tick(price):
+                raise Refusal(codes.error(codes.OFF_TICK, number))
+        return symbol, found
+
+    def _refuse_used_id(self, known: Ticket | None, client_id: int, order_id: int) -> None:
+        if known is not None and known.status == FILLED:
+            raise Refusal(codes.error(codes.ORDER_FILLED, order_id))
+        if order_id < self._book.next_id(client_id) or known is not None:
+            raise Refusal(codes.error(codes.DUPLICATE_ORDER, order_id))
+
+    def _new(self, client_id: int, placed: PlaceOrder, symbol: str, found: Terms) -> Ticket:
+        perm_id, order = self._book.new_perm_id(), placed.order
+        ticket = Ticket(
+            perm_id=perm_id,
+            client_id=client_id,
+            order=order,
+            contract=self._catalogue.contract(symbol, placed.contract.exchange),
+            symbol=symbol,
+            reference=self._book.exchange_reference(order.order_ref, perm_id),
+            terms=found,
+            placed_at=self._clock.now(),
+            parent=self._parent(client_id, placed),
+        )
+        self._book.add(ticket)
+        return ticket
+
+    def _parent(self, client_id: int, placed: PlaceOrder) -> Ticket | None:
+        number = placed.order.parent_id
+        if not number:
+            return None
+        parent = self._book.find(client_id, number)
+        if parent is None or (parent.done and not parent.filled):
+            why = f"Parent order {number} is not there"
+            raise Refusal(codes.error(codes.ORDER_REJECTED, placed.order_id, why=why))
+        return parent
+
+    async def _transmit(self, ticket: Ticket) -> None:
+        """Send an order to the exchange, with those of its bracket that wait for it."""
+        if not ticket.order.transmit:
+            return
+        head = ticket.parent or ticket
+        waiting = [
+            one for one in (head, *head.children) if one.at_exchange is None and not one.done
+        ]
+        for one in waiting:
+            one.at_exchange = one.for_exchange()
+            one.order = replace(one.order, transmit=True)
+            one.status = PRE_SUBMITTED
+            self._hearing.say(one)
+        await self._broker.submit([one.at_exchange for one in waiting if one.at_exchange])
+
+    # Changing, cancelling
+
+    async def _change(self, ticket: Ticket, placed: PlaceOrder, found: Terms) -> None:
+        number, order = placed.order_id, placed.order
+        differs = any(getattr(order, name) != getattr(ticket.order, name) for name in _FIXED)
+        if differs or self._catalogue.find(placed.contract) != ticket.symbol:
+            raise Refusal(codes.error(codes.ORDER_DIFFERS, number))
+        if ticket.at_exchange is None:
+            ticket.order, ticket.terms = order, found
+            await self._transmit(ticket)
+            return
+        if found.quantity <= ticket.filled:
+            why = "The quantity is not above what has been filled"
+            raise Refusal(codes.error(codes.ORDER_REJECTED, number, why=why))
+        changed = replace(ticket)
+        changed.terms = found
+        try:
+            await self._broker.modify(changed.for_exchange())
+        except BrokerError as error:
+            raise Refusal(codes.error(codes.ORDER_REJECTED, number, why=str(error))) from error
+        ticket.order, ticket.terms = order, found
+        ticket.at_exchange = ticket.for_exchange()
+
+    async def _cancel(self, ticket: Ticket) -> None:
+        ticket.cancelling = True
+        if ticket.at_exchange is None:
+            self._drop(ticket)
+            return
+        ticket.status = PENDING_CANCEL
+        self._hearing.say_status(ticket)
+        await self._broker.cancel(ticket.reference)
+
+    def _drop(self, ticket: Ticket) -> None:
+        """Cancel an order that never left, and those that are attached to it."""
+        for one in (ticket, *ticket.children):
+            if one.at_exchange is None and not one.done:
+                one.status, one.done_at = CANCELLED, self._clock.now()
+                self._hearing.say_end(one)
+
+    # What if
+
+    async def _preview(self, placed: PlaceOrder, symbol: str, found: Terms) -> OpenOrder:
+        account = await self._broker.account()
+        quotes = await self._broker.quotes([symbol])
+        last = quotes[symbol].last if symbol in quotes else Decimal(0)
+        held = account.net_liquidation - account.cash
+        return OpenOrder(
+            contract=self._catalogue.contract(symbol, placed.contract.exchange),
+            order=replace(placed.order, delta_neutral_order_type="None"),
+            state=preview(found, account, held, last, self._catalogue.rules),
+        )

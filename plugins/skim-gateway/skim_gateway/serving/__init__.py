@@ -1,0 +1,1 @@
+"""Conversations with clients: what each request is answered with."""

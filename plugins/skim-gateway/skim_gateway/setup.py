@@ -1,0 +1,69 @@
+"""What a gateway is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skim_core.sim.options import SimOptions
+
+if TYPE_CHECKING:
+    from skim_core.model.exchange import Exchange
+    from skim_core.model.session import Session
+    from skim_core.sim.data import Feed
+
+
+class MarketData(StrEnum):
+    """What the account has subscribed to."""
+
+    LIVE = "live"
+    DELAYED = "delayed"
+    """Clients that ask for live data get error 354, those that ask for delayed data get it."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a real gateway allows a client, and what this one keeps for it.
+
+    `unsent` is how many bytes may wait for a client that doesn't read; it is dropped then.
+    `violations` is how often it may send too fast before it is dropped.
+    """
+
+    clients: int = 32
+    messages_a_second: int = 50
+    violations: int = 3
+    lines: int = 100
+    tick_by_tick: int = 5
+    depths: int = 3
+    scans: int = 10
+    scan_rows: int = 50
+    summaries: int = 2
+    open_histories: int = 50
+    histories: int = 60
+    pace_all_bars: bool = False
+    unsent: int = 8 << 20
+    greeting: float = 30.0
+
+
+@dataclass(frozen=True)
+class GatewaySetup:
+    """`sessions` are the days that there are, those before today for its history.
+
+    `directory` is where the exchange keeps the account's book. `seed` decides whatever is
+    left to chance; `repeated` is the share of order statuses that are told twice.
+    """
+
+    exchange: Exchange
+    sessions: tuple[Session, ...]
+    feed: Feed
+    directory: Path
+    account: str = "DU1234567"
+    options: SimOptions = field(default_factory=SimOptions)
+    limits: Limits = field(default_factory=Limits)
+    market_data: MarketData = MarketData.LIVE
+    master_client: int | None = None
+    zoned_executions: bool = True
+    seed: int = 1
+    repeated: float = 0.1
