@@ -21,7 +21,7 @@ CONFIG = {
     "ranked_maximum": 12,
 }
 CAPITAL = 17_500
-PARTICIPATION = "0.1"
+PARTICIPATION = "0.01"
 BROKER = {"symbols": 50, "seed": 11, "cash": CAPITAL, "participation": PARTICIPATION}
 RANGES = [
     # Opening groups and then one opening for all, the end of daylight saving, Easter, Anzac day.
@@ -51,6 +51,8 @@ MET = [
     "stop_in_parts",
     "stop",
     "exit_in_parts",
+    "exit_expired",
+    "still_held",
     "exit",
     "carried",
     "half_days",
@@ -117,6 +119,8 @@ class Reference:
         account = self.account
         free = [symbol for symbol in self.ranks if symbol not in self.carried]
         places = max(0, POSITIONS - len(self.carried))
+        if self.carried:
+            account.count("still_held")
         if len(free) > places:
             account.count("ranks_beyond_places")
         cash = account.cash
