@@ -140,9 +140,18 @@ def test_a_share_that_does_not_trade_is_sold_in_the_next_session_that_it_does(pl
     assert is_flat(days.days[2])
 
 
+def test_the_sale_of_a_share_that_does_not_trade_waits_all_day(play):
+    silent = {"AAA": {"15:59": None}, "BBB": FLAT}
+    days = play({ONE: {"AAA": STRONG}, TWO: silent})
+    sales = [event.order for event in days.days[1].of("order_intended")]
+    assert [sale.purpose for sale in sales] == ["exit"]
+    [over] = days.days[1].of("order_cancelled")
+    assert (over.reference, over.reason) == (sales[0].reference, "the session is over")
+
+
 def test_what_is_still_held_takes_a_place(play):
-    silent = {"AAA": {"15:59": None}, "BBB": STRONG}
-    days = play({ONE: {"AAA": STRONG}, TWO: silent}, config={"positions_maximum": 1})
+    unlisted = {"BBB": STRONG}
+    days = play({ONE: {"AAA": STRONG}, TWO: unlisted}, config={"positions_maximum": 1})
     assert days.entered(1) == []
     tried = [event.at for event in days.days[1].of("order_rejected")]
     assert len(tried) == 36  # every ten minutes, from 10:05 to 15:55
