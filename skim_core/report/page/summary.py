@@ -129,8 +129,8 @@ def _in_words(report: Report) -> str:
     said = f"{count(figures['trades'], 'trade')} in {count(sessions, 'session')}"
     won = f"{figures['wins']:,} of them won" if figures["wins"] else "none of them won"
     capital = report.subject.capital
-    of_capital = f", {percent(figures['profit'] / capital, 2)} of the capital" if capital else ""
-    return f"{said}, {won}{of_capital}. Costs of {money(figures['commission'])} are taken off."
+    made = f" made {percent(figures['profit'] / capital, 2)} of the capital" if capital else ""
+    return f"{said}{made}; {won}. Commissions of {money(figures['commission'])} are taken off."
 
 
 def _warnings(report: Report) -> list[Markup]:
