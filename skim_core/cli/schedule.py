@@ -84,6 +84,9 @@ def install_schedule(asked: Scheduled, wanted: Wanted) -> int:
     if asked.cron:
         [block] = files.values()
         _set_crontab(_without_block(_crontab()) + block)
+        if wanted.as_json:
+            print_json({"crontab": block})
+            return 0
         echo(f"skim: your crontab runs the days of {', '.join(asked.strategies)}.", "done")
         return 0
     folder = _units_folder()
@@ -94,31 +97,48 @@ def install_schedule(asked: Scheduled, wanted: Wanted) -> int:
     except OSError as error:
         msg = f"{folder} can't be written ({error.strerror}): give this user the right to."
         raise ConfigError(msg) from error
-    units = " ".join(
+    timers = [
         f"skim-{what}@{name}.timer" for name in asked.strategies for what in ("day", "monitoring")
-    )
+    ]
+    if wanted.as_json:
+        print_json({"files": [folder / name for name in files], "timers": timers})
+        return 0
+    units = " ".join(timers)
     echo(f"skim: {len(files)} units written to {folder}. Switch them on with:", "done")
     echo(f"systemctl --user daemon-reload && systemctl --user enable --now {units}")
     echo("loginctl enable-linger")
     return 0
 
 
-def remove_schedule(*, cron: bool) -> int:
+def remove_schedule(*, cron: bool, as_json: bool) -> int:
     """Take skim's lines out of this user's crontab, or its units away; return the exit code."""
     if cron:
-        before = _crontab()
-        after = _without_block(before)
-        if after == before:
-            echo("skim: your crontab has no lines of skim's.")
-            return 0
-        _set_crontab(after)
-        echo("skim: its lines are out of your crontab.", "done")
-        return 0
-    found = [_units_folder() / name for name in _unit_names() if (_units_folder() / name).exists()]
+        removed, told = _clear_crontab()
+    else:
+        removed = _remove_units()
+        told = f"{len(removed)} units removed; 'systemctl --user daemon-reload' lets them go."
+    if as_json:
+        print_json({"removed": removed})
+    else:
+        echo(f"skim: {told}")
+    return 0
+
+
+def _clear_crontab() -> tuple[list[str], str]:
+    before = _crontab()
+    after = _without_block(before)
+    if after == before:
+        return [], "your crontab has no lines of skim's."
+    _set_crontab(after)
+    gone = [line for line in before.splitlines() if line not in after.splitlines()]
+    return gone, "its lines are out of your crontab."
+
+
+def _remove_units() -> list[str]:
+    found = [path for name in _unit_names() if (path := _units_folder() / name).exists()]
     for path in found:
         path.unlink()
-    echo(f"skim: {len(found)} units removed; 'systemctl --user daemon-reload' lets them go.")
-    return 0
+    return [str(path) for path in found]
 
 
 def _written(asked: Scheduled, wanted: Wanted) -> dict[str, str]:

@@ -54,19 +54,25 @@ def install(
     config: Config = None,
     *,
     cron: _Scheduler = False,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Put the lines into your crontab, or write the units for your user."""
     from skim_core.cli.schedule import Scheduled, install_schedule
     from skim_core.cli.wanted import Wanted
 
-    wanted = Wanted(config, exchange=exchange, debug=debug)
+    wanted = Wanted(config, exchange=exchange, as_json=as_json, debug=debug)
     raise typer.Exit(install_schedule(Scheduled(tuple(strategy or ()), cron, zone), wanted))
 
 
 @schedule_app.command("remove")
-def remove(*, cron: _Scheduler = False, debug: Debug = False) -> None:  # noqa: ARG001
+def remove(
+    *,
+    cron: _Scheduler = False,
+    as_json: AsJson = False,
+    debug: Debug = False,  # noqa: ARG001
+) -> None:
     """Take skim's lines out of your crontab, or its units away."""
     from skim_core.cli.schedule import remove_schedule
 
-    raise typer.Exit(remove_schedule(cron=cron))
+    raise typer.Exit(remove_schedule(cron=cron, as_json=as_json))
