@@ -247,11 +247,48 @@ def graph(
 
 
 @app.command("plugins")
-def plugins(as_json: AsJson = False, debug: Debug = False) -> None:
-    """List the installed plugins, importing none."""
-    from skim_core.cli.listing import list_plugins
+def plugins(
+    tree: Annotated[
+        bool, typer.Option("--tree", help="Show each package's plugins below it.")
+    ] = False,
+    load: Annotated[
+        bool, typer.Option("--load", help="Import each in a process of its own, and time that.")
+    ] = False,
+    config: Config = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """List the installed plugins and how they stand, importing none."""
+    from skim_core.cli.doctor import list_plugins
+    from skim_core.cli.wanted import Wanted
 
-    raise typer.Exit(list_plugins(as_json=as_json))
+    wanted = Wanted(config, as_json=as_json, debug=debug)
+    raise typer.Exit(list_plugins(wanted, tree=tree, load=load))
+
+
+@app.command("doctor")
+def doctor(
+    name: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Argument(help="A plugin or its package; all when not given."),
+    ] = None,
+    report: Annotated[
+        bool,
+        typer.Option("--bug-report", help="Print what to paste into a bug report; no secrets."),
+    ] = False,
+    config: Config = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Say why a plugin is not found or broken, and what mends it.
+
+    Each is imported in a process of its own. Exits with 1 when something is wrong.
+    """
+    from skim_core.cli.doctor import show_diagnosis
+    from skim_core.cli.wanted import Wanted
+
+    wanted = Wanted(config, as_json=as_json, debug=debug)
+    raise typer.Exit(show_diagnosis(name, wanted, report=report))
 
 
 @app.command("sessions")

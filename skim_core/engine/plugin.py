@@ -6,6 +6,8 @@ from skim_core.engine.local import LocalEngine
 from skim_core.ports import hooks
 from skim_core.ports.engine import Engine, EngineSetup
 
+api_version = 1
+
 
 @hooks.make_engine
 def skim_make_engine(setup: EngineSetup) -> Engine:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from importlib import metadata
 
 from skim_core.errors import PluginError, nearest
+from skim_core.plugins.sources import normalized
 
 log = logging.getLogger("skim.plugins")
 
@@ -60,6 +61,11 @@ class PluginInfo:
 
     def __str__(self) -> str:
         return f"{self.group.noun} {self.name!r} ({self.distribution} {self.version})"
+
+    @property
+    def module(self) -> str:
+        """The module that its entry point names."""
+        return self.value.partition(":")[0].strip()
 
 
 def available(group: Group) -> list[PluginInfo]:
@@ -125,10 +131,9 @@ def _declared() -> Iterator[PluginInfo]:
             if "[skim." not in (distribution.read_text("entry_points.txt") or ""):
                 continue
             name, version = _name_and_version(distribution)
-            normalized = re.sub(r"[-_.]+", "-", name).lower()
-            if normalized not in seen and _comes_first(name, distribution):
+            if normalized(name) not in seen and _comes_first(name, distribution):
                 yield from _plugins_of(distribution, name, version)
-            seen.add(normalized)
+            seen.add(normalized(name))
         except Exception as error:  # noqa: BLE001  unsound metadata raises anything; others go on
             log.warning(
                 "a package in %s is left out, its metadata can't be read (%s: %s): reinstall it",
@@ -176,4 +181,5 @@ def _not_installed(group: Group, name: str, installed: list[PluginInfo]) -> str:
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         prefix = "skim" if group in {Group.EXTENSIONS, Group.COMMANDS} else f"skim-{group.noun}"
         mend += f", or run 'pip install {prefix}-{name.replace('_', '-')}'"
+    mend += f"; 'skim doctor {name}' looks for it" if mend != "Correct the name" else ""
     return f"{group.noun} {name!r} is not installed{hint}; {names}. {mend}."

@@ -5,17 +5,41 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from textwrap import shorten
 
 from skim_core.errors import PluginError, nearest
 from skim_core.plugins.discovery import PluginInfo
+from skim_core.plugins.sources import reinstall_command
 
 _LONGEST = 300
 
 
-def refuse(plugin: PluginInfo, fault: str) -> PluginError:
+class Kind(StrEnum):
+    """What kind of fault a plugin was refused for."""
+
+    BAD_ENTRY_POINT = "bad_entry_point"
+    MISSING_MODULE = "missing_module"
+    MISSING_DEPENDENCY = "missing_dependency"
+    MISSING_ATTRIBUTE = "missing_attribute"
+    RAISED = "raised"
+    EXITED = "exited"
+    API_TOO_NEW = "api_too_new"
+    API_TOO_OLD = "api_too_old"
+    BREAKS_CONTRACT = "breaks_contract"
+
+
+class RefusedError(PluginError):
+    """A plugin that was found is refused; `kind` says for what kind of fault."""
+
+    def __init__(self, message: str, kind: Kind = Kind.BREAKS_CONTRACT) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+def refuse(plugin: PluginInfo, fault: str, kind: Kind = Kind.BREAKS_CONTRACT) -> RefusedError:
     """Return the error that says what is wrong with a plugin."""
-    return PluginError(f"{plugin}: {fault}")
+    return RefusedError(f"{plugin}: {fault}", kind)
 
 
 @contextmanager
@@ -29,11 +53,9 @@ def guarded(plugin: PluginInfo, doing: str) -> Iterator[None]:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a plugin that calls sys.exit() must not end the command
-        fault = (
-            f"{doing} raised {described(error)}{raised_at(error, plugin)}. Mend it there, "
-            f"or run 'pip install --upgrade {plugin.distribution}'."
-        )
-        raise refuse(plugin, fault) from error
+        fault = f"{doing} raised {described(error)}{raised_at(error, plugin)}. {_mend(plugin)}"
+        kind = Kind.EXITED if isinstance(error, SystemExit) else Kind.RAISED
+        raise refuse(plugin, fault, kind) from error
 
 
 def nearest_hook(hook: str, known: Iterable[str]) -> str:
@@ -43,6 +65,12 @@ def nearest_hook(hook: str, known: Iterable[str]) -> str:
     """
     names = [name.removeprefix("skim_") for name in known]
     return nearest(hook.removeprefix("skim_"), names).replace("mean '", "mean 'skim_")
+
+
+def _mend(plugin: PluginInfo) -> str:
+    if "-e" in reinstall_command(plugin.distribution).split():
+        return "Mend it there: the package is editable, so nothing is to be installed again."
+    return f"Mend it there, or run 'pip install --upgrade {plugin.distribution}'."
 
 
 def described(error: BaseException) -> str:

@@ -17,8 +17,10 @@ from skim_core.model.events import Event
 from skim_core.model.trading_day import TradingDay
 from skim_core.plugins.contract import Implementations, check
 from skim_core.plugins.discovery import Group, PluginInfo, find
-from skim_core.plugins.faults import guarded, nearest_hook, refuse
+from skim_core.plugins.faults import Kind, guarded, nearest_hook, refuse
 from skim_core.plugins.signatures import is_async
+from skim_core.plugins.sources import reinstall_command
+from skim_core.plugins.versions import check_imported, check_stated
 
 Listener: TypeAlias = Callable[[Event, TradingDay], Awaitable[None] | None]
 """What `Bus.listen` takes: a plain function, or an ``async def``."""
@@ -86,10 +88,14 @@ def load(group: Group, name: str) -> Plugin:
     """Import the plugin of this name, no other, and check its hooks.
 
     The entry point is a module, an object, or a class that is made without arguments.
-    Raises PluginError: not installed, two of that name, its import raised, or the first of
-    its hooks that breaks the contract.
+    Raises PluginError: not installed, two of that name, written for a version of the contract
+    that this skim hasn't, its import raised, or the first of its hooks that breaks the contract.
     """
-    info = find(group, name)
+    return load_found(find(group, name))
+
+
+def load_found(info: PluginInfo) -> Plugin:
+    """Import a plugin that was found, and check its hooks; raises PluginError as `load` does."""
     target = target_of(info)
     manager, implementations = check(info, target)
     if not implementations:
@@ -114,8 +120,10 @@ def require(plugin: Plugin, hook: str) -> None:
 def target_of(info: PluginInfo) -> object:
     """Import a plugin's module and return what its entry point names, unchecked.
 
-    A class is made without arguments. Raises PluginError when that raises, or nothing is there.
+    A class is made without arguments. Raises PluginError when that raises, or nothing is there,
+    and for a version of the contract that this skim hasn't.
     """
+    check_stated(info)
     module_name, attributes = _reference(info)
     module = _imported(info, module_name)
     try:
@@ -125,9 +133,10 @@ def target_of(info: PluginInfo) -> object:
         hint = nearest(path, vars(module))
         fault = (
             f"its entry point names {path!r}, which module {module_name!r} doesn't have{hint}: "
-            "correct the entry point and reinstall the package."
+            f"correct the entry point and run '{reinstall_command(info.distribution)}'."
         )
-        raise refuse(info, fault) from error
+        raise refuse(info, fault, Kind.MISSING_ATTRIBUTE) from error
+    check_imported(info, named, module)
     if isinstance(named, type):
         with guarded(info, f"making a {named.__name__}() without arguments"):
             return named()
@@ -141,9 +150,9 @@ def _reference(info: PluginInfo) -> tuple[str, list[str]]:
     except (AssertionError, AttributeError, ValueError) as error:  # by version of Python
         fault = (
             f"its entry point is {info.value!r}: write 'package.module' or "
-            "'package.module:object' and reinstall the package."
+            f"'package.module:object' and run '{reinstall_command(info.distribution)}'."
         )
-        raise refuse(info, fault) from error
+        raise refuse(info, fault, Kind.BAD_ENTRY_POINT) from error
 
 
 def _imported(info: PluginInfo, name: str) -> ModuleType:
@@ -155,13 +164,16 @@ def _imported(info: PluginInfo, name: str) -> ModuleType:
         if not isinstance(cause, ModuleNotFoundError) or cause.name is None:
             raise
         if name == cause.name or name.startswith(f"{cause.name}."):
+            kind = Kind.MISSING_MODULE
             fault = (
                 f"its entry point names the module {name!r}, but there is no {cause.name!r}: "
-                f"run 'pip install --force-reinstall {info.distribution}'."
+                f"run '{reinstall_command(info.distribution)}'."
             )
         else:
+            kind = Kind.MISSING_DEPENDENCY
             fault = (
-                f"it imports {cause.name!r}, which is not installed: run 'pip install "
-                f"{info.distribution}', or ask its author to declare the dependency."
+                f"it imports {cause.name!r}, which is not installed: run "
+                f"'{reinstall_command(info.distribution)}', and if that doesn't bring it, have "
+                "the package declare the dependency."
             )
-        raise refuse(info, fault) from cause
+        raise refuse(info, fault, kind) from cause

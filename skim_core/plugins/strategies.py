@@ -115,7 +115,11 @@ def load_strategy(name: str) -> StrategyPlugin:
     Raises PluginError as `load` does, and for a graph or a model that is none, or a phase
     whose hook is missing.
     """
-    plugin = load(Group.STRATEGIES, name)
+    return strategy_of(load(Group.STRATEGIES, name))
+
+
+def strategy_of(plugin: Plugin) -> StrategyPlugin:
+    """Return the strategy that a loaded plugin is; raises PluginError as `load_strategy` does."""
     require(plugin, "skim_phase_graph")
     strategy = StrategyPlugin(plugin, _phase_graph(plugin), _config_model(plugin))
     strategy.check_hooks(strategy.graph)

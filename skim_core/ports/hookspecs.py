@@ -34,7 +34,14 @@ from skim_core.ports.extension import ExtensionSetup, Observer
 from skim_core.ports.joining import CandidateFilter, Scanner
 
 API_VERSION = 1
-"""The contract's version; raised when an implementation must change."""
+"""The contract's version; raised when an implementation must change.
+
+A plugin states the one it was written for beside its hooks, as a plain number:
+``api_version = 1``. One that states none was written for the first.
+"""
+
+OLDEST_API_VERSION = 1
+"""The oldest version of the contract that is still kept."""
 
 PROJECT = "skim"
 

@@ -8,6 +8,8 @@ from skim_core.sim.options import SimOptions, read_options
 
 __all__ = ["SimOptions", "skim_make_broker"]
 
+api_version = 1
+
 
 @hooks.make_broker
 def skim_make_broker(setup: BrokerSetup) -> Broker:

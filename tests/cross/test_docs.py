@@ -12,6 +12,7 @@ import pytest
 from skim_core import Joining
 from skim_core.decide.orders import KEEPS, RESOLVED, STAGES
 from skim_core.decide.risk import CHECKS
+from skim_core.doctor.findings import WORDS
 from skim_core.model.events import EVENTS
 from skim_core.model.orders import OrderStage
 from skim_core.ports.engine import DayEnd
@@ -156,6 +157,11 @@ def test_the_limits_are_documented_in_the_order_in_which_they_are_tested():
 def test_every_event_is_documented_with_its_own_words():
     rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", page("hooks"), re.MULTILINE)
     assert rows == [(kind_of(event), flat(event.__doc__.split("\n\n")[0])) for event in EVENTS]
+
+
+def test_every_cause_that_the_doctor_knows_is_documented_with_its_words():
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", page("doctor"), re.MULTILINE)
+    assert rows == [(cause.value, words) for cause, words in WORDS.items()]
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,8 @@ def test_an_unknown_name_gets_the_nearest_one(install):
     assert str(refused.value) == (
         "strategy 'orh_brekout' is not installed (did you mean 'orh_breakout'?); "
         f"installed: {', '.join(_names(Group.STRATEGIES))}. "
-        "Correct the name, or run 'pip install skim-strategy-orh-brekout'."
+        "Correct the name, or run 'pip install skim-strategy-orh-brekout'; "
+        "'skim doctor orh_brekout' looks for it."
     )
 
 

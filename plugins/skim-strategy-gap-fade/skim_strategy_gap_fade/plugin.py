@@ -24,6 +24,8 @@ from skim_core import (
 from skim_strategy_gap_fade import rules
 from skim_strategy_gap_fade.config import FadeConfig
 
+api_version = 1
+
 _AGAIN = Retry(attempts=3, backoff="5s")
 
 # One scan of both sides for every strategy with these settings; each takes its own side. Key,

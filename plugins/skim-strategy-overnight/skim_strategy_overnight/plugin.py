@@ -20,6 +20,8 @@ from skim_core import (
 from skim_strategy_overnight import hookspecs, rules
 from skim_strategy_overnight.config import OvernightConfig
 
+api_version = 1
+
 _AGAIN = Retry(attempts=3, backoff="5s")
 
 # A share that is suspended is refused all day: not by the minute.

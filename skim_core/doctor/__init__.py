@@ -1,0 +1,1 @@
+"""Why a plugin is not found or doesn't work, with the command that mends it."""
