@@ -21,8 +21,8 @@ from skim_core.simulation.clock import LoopClock
 from skim_core.simulation.disk import Disk
 from skim_core.simulation.exchange import ModelExchange
 from skim_core.simulation.journal import DiskJournal
+from skim_core.simulation.plain import plain_exchange
 from skim_core.simulation.process import Process
-from skim_core.testing.scripted import plain_exchange
 
 LEASE_TERM = timedelta(minutes=2)
 LISTEN = timedelta(minutes=2)

@@ -21,11 +21,11 @@ from skim_core.simulation.machines import Machine, day_of
 from skim_core.simulation.market import ModelMarket
 from skim_core.simulation.outcome import Invariant, Outcome
 from skim_core.simulation.people import People
+from skim_core.simulation.plain import plain_session
 from skim_core.simulation.process import Process, current_process
 from skim_core.simulation.strategy import GRAPH
 from skim_core.simulation.traders import Trader, built_in
 from skim_core.simulation.watch import Watch, WatchedDisk
-from skim_core.testing.scripted import plain_session
 
 SYMBOLS = ("AAA", "BBB", "CCC", "DDD")
 PHASES = tuple(phase.name for phase in GRAPH)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -13,18 +13,26 @@ from skim_core.clock.virtual import VirtualClock
 from skim_core.engine.local import LocalEngine
 from skim_core.journal.memory import MemoryJournal
 from skim_core.model.events import Event
-from skim_core.model.exchange import CommissionSchedule, Exchange, TickBand
 from skim_core.model.graph import PhaseGraph
 from skim_core.model.market import Quote
 from skim_core.model.orders import Fill, Order, Position
 from skim_core.model.reports import OrderReport
-from skim_core.model.session import Session
 from skim_core.model.trading_day import TradingDay
 from skim_core.ports.broker import BrokerNotice
 from skim_core.ports.bus import Bus
 from skim_core.ports.context import Context
 from skim_core.ports.engine import Assignment, DayResult, Engine, EngineSetup
 from skim_core.ports.journal import Journal
+from skim_core.simulation.plain import plain_exchange, plain_session
+
+__all__ = [
+    "DayLab",
+    "NoConfig",
+    "QuietBroker",
+    "ScriptedStrategy",
+    "plain_exchange",
+    "plain_session",
+]
 
 
 class NoConfig(BaseModel):
@@ -109,31 +117,6 @@ class QuietBroker:
         """Send a notice, as a test wants it."""
         for receiver in self._receivers:
             receiver(notice)
-
-
-def plain_exchange() -> Exchange:
-    """Return an exchange with a tick of a cent, no opening groups and no costs."""
-    return Exchange(
-        mic="XTST",
-        name="Test",
-        timezone="Australia/Sydney",
-        currency="AUD",
-        sources=("made up",),
-        ticks=(TickBand.model_validate({"from_price": 0, "tick": "0.01"}),),
-        commission=CommissionSchedule(name="none", source="made up"),
-    )
-
-
-def plain_session() -> Session:
-    """Return a full session, from 10:00 to 16:00 in Sydney on 6 January 2026."""
-    start = datetime(2026, 1, 5, 23, 0, tzinfo=UTC)
-    return Session(
-        exchange="XTST",
-        date=date(2026, 1, 6),
-        open=start,
-        close=start + timedelta(hours=6),
-        timezone="Australia/Sydney",
-    )
 
 
 class DayLab:

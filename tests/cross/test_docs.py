@@ -18,6 +18,7 @@ from skim_core.model.orders import OrderStage
 from skim_core.ports.engine import DayEnd
 from skim_core.simulation.fault_shapes import SHAPES, Party
 from skim_core.simulation.outcome import SENTENCES
+from skim_core.testing import Share, pytest_plugin
 from skim_core.testing.simulate import session_of, simulate_day
 
 ROOT = Path(__file__).parents[2]
@@ -124,6 +125,25 @@ def test_every_rule_of_the_old_bot_says_where_it_lives():
     rules = [row for row in rows if row[0] not in {"the old bot", "---"}]
     assert len(rules) > 40
     assert all(now and (proof or "*dropped*" in now) for _, now, proof in rules)
+
+
+def test_the_first_test_of_the_testing_page_holds_for_the_first_strategy(install, skim_play):
+    strategy, test = (
+        re.findall(r"```python\n(.*?)```", page(name), re.DOTALL)[0]
+        for name in ("write-a-strategy", "test-a-strategy")
+    )
+    install("gap", strategy)
+    names = {}
+    exec(compile(ast.parse(test), "page", "exec"), names)
+    names["test_a_breakout_is_bought_and_stopped_out"](skim_play)
+
+
+def test_every_fixture_and_step_is_documented():
+    text = page("test-a-strategy")
+    fixtures = [name for name in vars(pytest_plugin) if name.startswith("skim_")]
+    steps = [name for name, made in vars(Share).items() if callable(made) and name[0] != "_"]
+    assert len(fixtures) > 8
+    assert all(f"`{name}" in text for name in {*fixtures, *steps} - {"skim_calendars", "prices"})
 
 
 def test_every_page_is_in_the_index():

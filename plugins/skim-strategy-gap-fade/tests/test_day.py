@@ -38,8 +38,8 @@ def unprotected(day):
 
 def is_over(day):
     """Whether the day completed, holds nothing and has no order at the exchange."""
-    live = [state for state in day.day.book.orders.values() if state.live]
-    return day.completed and not day.day.book.positions and not live
+    live = [state for state in day.book.orders.values() if state.live]
+    return day.completed and not day.book.positions and not live
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def entered(day, symbol):
 def prices(day, symbol, purpose, field):
     return [
         float(getattr(event.order, field))
-        for event in day.submitted(purpose)
+        for event in day.intended(purpose)
         if event.order.symbol == symbol
     ]
 
@@ -72,7 +72,7 @@ def test_what_comes_back_is_bought_and_sold_at_its_target(play):
         ("10:21:00", "buy", "AAA", 2857, 0.91),  # 100 / (0.91 - 0.875)
         ("12:00:30", "sell", "AAA", 2857, 0.95),
     ]
-    [trade] = day.day.trades
+    [trade] = day.trades
     assert float(trade.profit) == pytest.approx(2857 * 0.04 - 12)
     assert is_over(day)
 
@@ -97,7 +97,7 @@ def test_what_neither_fills_nor_falls_is_sold_before_the_close(many):
 
 
 def test_what_closes_at_the_level_and_not_above_is_not_bought(many):
-    assert "LEVEL" in many.day.book.ranges
+    assert "LEVEL" in many.book.ranges
     assert entered(many, "LEVEL") == []
 
 
@@ -119,26 +119,26 @@ def test_in_the_last_half_hour_nothing_is_bought(many):
 
 
 def test_what_gapped_up_is_somebody_elses(many):
-    assert "RISEN" in many.day.book.candidates
-    assert "RISEN" not in many.day.book.ranges
+    assert "RISEN" in many.book.candidates
+    assert "RISEN" not in many.book.ranges
     assert entered(many, "RISEN") == []
 
 
 def test_an_entry_that_never_trades_is_cancelled_before_the_close(many):
-    [entry] = [event.order for event in many.submitted("entry") if event.order.symbol == "NEVER"]
-    assert many.day.book.orders[entry.reference].stage is OrderStage.CANCELLED
+    [entry] = [event.order for event in many.intended("entry") if event.order.symbol == "NEVER"]
+    assert many.book.orders[entry.reference].stage is OrderStage.CANCELLED
     assert traded(many, "NEVER") == []
 
 
 def test_what_is_watched_is_told(play):
     day = play({"AAA": BACK, "UP": {"10:00": 1.10}})
-    [told] = day.day.of("candidates_alerted")
+    [told] = day.of("candidates_alerted")
     assert [alert.text for alert in told.alerts] == ["AAA -10.0 % above 0.90"]
 
 
 def test_a_gap_that_is_too_small_is_no_candidate(play):
     day = play({"AAA": {"10:00": 0.97}, "BBB": {"10:00": 0.975}})
-    assert list(day.day.book.candidates) == ["AAA"]
+    assert list(day.book.candidates) == ["AAA"]
 
 
 def test_the_distances_can_be_set(play):
@@ -158,7 +158,7 @@ def test_no_more_positions_are_held_than_allowed(play):
 
 def test_the_cash_limits_what_is_bought(play):
     day = play({"AAA": BACK}, broker={"cash": 1000})
-    [entry] = day.submitted("entry")
+    [entry] = day.intended("entry")
     assert entry.order.quantity == 1092  # (1000 - 6) / 0.91
     assert is_over(day)
 
@@ -172,19 +172,19 @@ def test_on_a_half_day_everything_is_sold_before_its_close(play):
 def test_with_opening_groups_the_first_minutes_begin_with_the_group(play):
     share = {"10:09": FALL["10:00"], "10:10": 0.89, "10:30": 0.91}
     day = play({"SSS": share}, date="2025-03-04")
-    found = day.day.book.ranges["SSS"]
+    found = day.book.ranges["SSS"]
     assert (day.local(found.start), day.local(found.end)) == ("10:09:00", "10:24:00")
     assert day.entries == [("SSS", "10:31:00")]
 
 
 def test_a_day_without_candidates_completes_without_trades(play):
     day = play({"AAA": {"10:00": 1.0}})
-    assert not day.day.book.orders
+    assert not day.book.orders
     assert is_over(day)
 
 
 def test_a_generated_day_is_protected_throughout_and_ends_flat(play):
     day = play(feed=GeneratedFeed(seed=1, symbols=200))
-    assert day.day.trades
+    assert day.trades
     assert not unprotected(day)
     assert is_over(day)

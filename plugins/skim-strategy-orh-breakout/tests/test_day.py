@@ -43,8 +43,8 @@ def unprotected(day):
 
 def is_over(day):
     """Whether the day completed, holds nothing and has no order at the exchange."""
-    live = [state for state in day.day.book.orders.values() if state.live]
-    return day.completed and not day.day.book.positions and not live
+    live = [state for state in day.book.orders.values() if state.live]
+    return day.completed and not day.book.positions and not live
 
 
 @pytest.fixture(scope="module")
@@ -78,18 +78,18 @@ def test_a_breakout_is_bought_and_sold_before_the_close(sold):
 
 
 def test_the_profit_is_after_commissions(sold):
-    [trade] = sold.day.trades
+    [trade] = sold.trades
     assert trade.profit == 108  # 2000 * 0.06, and 6 for each order
 
 
 def test_every_phase_runs_and_in_order(sold):
-    assert {event.phase for event in sold.day.of("phase_completed")} == set(PHASES)
-    started = [event.phase for event in sold.day.of("phase_started")]
+    assert {event.phase for event in sold.of("phase_completed")} == set(PHASES)
+    started = [event.phase for event in sold.of("phase_started")]
     assert [phase for phase in dict.fromkeys(started) if phase != "manage"] == PHASES[:-1]
 
 
 def test_what_is_watched_is_told(sold):
-    [told] = sold.day.of("candidates_alerted")
+    [told] = sold.of("candidates_alerted")
     assert [alert.text for alert in told.alerts] == ["AAA +10.0 % ORH 1.12 ORL 1.08"]
 
 
@@ -99,7 +99,7 @@ def test_a_day_of_many_trades_completes_and_ends_flat(many):
 
 def test_a_fall_to_the_stop_is_sold_at_the_range_low(many):
     assert traded(many, "STOPPED")[1] == ("11:00:30", "sell", 2000, 1.08)
-    hits = {hit.symbol: (hit.stop_price, hit.fill_price) for hit in many.day.of("stop_hit")}
+    hits = {hit.symbol: (hit.stop_price, hit.fill_price) for hit in many.of("stop_hit")}
     assert [float(price) for price in hits["STOPPED"]] == [1.08, 1.08]
 
 
@@ -112,7 +112,7 @@ def test_a_share_that_was_stopped_out_is_not_bought_again(many):
 
 
 def test_what_closes_at_the_level_and_not_above_is_not_bought(many):
-    assert "LEVEL" in many.day.book.ranges
+    assert "LEVEL" in many.book.ranges
     assert entered(many, "LEVEL") == []
 
 
@@ -130,7 +130,7 @@ def test_in_the_last_half_hour_nothing_is_bought(many):
 
 
 def test_the_range_of_a_thin_share_is_what_it_traded(many):
-    found = many.day.book.ranges["HOLES"]
+    found = many.book.ranges["HOLES"]
     assert (float(found.high), float(found.low), found.bars) == (1.13, 1.08, 2)
 
 
@@ -144,9 +144,9 @@ def test_a_breakout_is_not_seen_again_in_minutes_without_a_trade(many):
 
 
 def test_an_entry_that_never_trades_is_cancelled_before_the_close(many):
-    [entry] = [event.order for event in many.submitted("entry") if event.order.symbol == "NEVER"]
-    assert many.day.book.orders[entry.reference].stage is OrderStage.CANCELLED
-    cancelled = {event.reference: event.at for event in many.day.of("order_cancelled")}
+    [entry] = [event.order for event in many.intended("entry") if event.order.symbol == "NEVER"]
+    assert many.book.orders[entry.reference].stage is OrderStage.CANCELLED
+    cancelled = {event.reference: event.at for event in many.of("order_cancelled")}
     assert many.local(cancelled[entry.reference]) == "15:50:00"
     assert traded(many, "NEVER") == []
 
@@ -174,16 +174,16 @@ def test_a_stop_sells_what_an_entry_in_parts_has_bought(many):
 
 
 def test_every_position_has_its_stop_from_the_first_share_on(many):
-    assert len(many.day.of("position_opened")) == 7
+    assert len(many.of("position_opened")) == 7
     assert unprotected(many) == []
 
 
 def test_a_stop_is_sent_as_its_entrys_child_in_the_same_instant(many):
-    entries = {event.order.reference: event.at for event in many.submitted("entry")}
-    stops = {event.order.parent: event.at for event in many.submitted("stop")}
+    entries = {event.order.reference: event.at for event in many.intended("entry")}
+    stops = {event.order.parent: event.at for event in many.intended("stop")}
     assert len(entries) == 8
     assert stops == entries
-    assert {float(event.order.stop_price) for event in many.submitted("stop")} == {1.08}
+    assert {float(event.order.stop_price) for event in many.intended("stop")} == {1.08}
 
 
 def test_the_buffer_is_in_ticks(play):
@@ -193,8 +193,8 @@ def test_the_buffer_is_in_ticks(play):
 
 def test_a_day_without_candidates_completes_without_trades(play):
     day = play({"AAA": {"10:00": 1.02, "10:17": 1.30}})
-    assert not day.day.book.candidates
-    assert not day.day.book.orders
+    assert not day.book.candidates
+    assert not day.book.orders
     assert is_over(day)
 
 
@@ -211,25 +211,25 @@ def test_candidates_are_the_widest_gaps_that_are_dear_and_busy_enough(play):
         volumes={"FEW": 9_999, "DEA": 10_000},
         config={"candidates_maximum": 3},
     )
-    assert list(day.day.book.candidates) == ["BBB", "CCC", "AAA"]
+    assert list(day.book.candidates) == ["BBB", "CCC", "AAA"]
 
 
 def test_what_gaps_down_is_found_too_and_left_alone(play):
     falling = {"10:00": (0.90, 0.92, 0.88, 0.90), "10:17": 0.95}
     day = play({"DOWN": falling, "AAA": BREAKOUT})
-    assert list(day.day.book.candidates) == ["AAA", "DOWN"]
-    assert list(day.day.book.ranges) == ["AAA"]
+    assert list(day.book.candidates) == ["AAA", "DOWN"]
+    assert list(day.book.ranges) == ["AAA"]
     assert day.entries == [("AAA", "10:18:00")]
 
 
 def test_a_gap_at_the_minimum_counts(play):
     day = play({"AAA": {"10:00": 1.03}, "BBB": {"10:00": 1.025}})
-    assert list(day.day.book.candidates) == ["AAA"]
+    assert list(day.book.candidates) == ["AAA"]
 
 
 def test_too_cheap_a_share_is_not_watched(play):
     day = play({"AAA": {"10:00": 1.10}}, config={"price_minimum": "1.11"})
-    assert not day.day.book.candidates
+    assert not day.book.candidates
 
 
 def test_no_more_positions_are_held_than_allowed(play):
@@ -254,7 +254,7 @@ def test_a_place_that_a_stop_has_freed_is_taken(play):
 
 def test_the_cash_limits_what_is_bought(play):
     day = play({"AAA": BREAKOUT}, broker={"cash": 1000})
-    [entry] = day.submitted("entry")
+    [entry] = day.intended("entry")
     assert entry.order.quantity == 879  # (1000 - 6) / 1.13
     assert day.fills
     assert is_over(day)
@@ -281,31 +281,31 @@ def test_on_a_half_day_nothing_is_bought_half_an_hour_before_its_close(play):
 def test_with_opening_groups_a_range_begins_with_its_own_group(play):
     share = {"10:09": RANGE, "10:13": (1.10, 1.15, 1.09, 1.10), "10:14": 1.20}
     day = play({"SSS": share, "AAA": {"10:00": RANGE}}, date="2025-03-04")
-    found = day.day.book.ranges["SSS"]
+    found = day.book.ranges["SSS"]
     assert (day.local(found.start), day.local(found.end)) == ("10:09:00", "10:14:00")
     assert (float(found.high), float(found.low), found.bars) == (1.15, 1.08, 5)
-    first = day.day.book.ranges["AAA"]
+    first = day.book.ranges["AAA"]
     assert (day.local(first.start), day.local(first.end)) == ("10:00:00", "10:05:00")
     assert day.entries == [("SSS", "10:15:00")]
 
 
 def test_with_opening_groups_the_scan_waits_for_the_last_one(play):
     day = play({"SSS": {"10:09": RANGE}}, date="2025-03-04")
-    [scanned] = day.day.of("candidates_scanned")
+    [scanned] = day.of("candidates_scanned")
     assert day.local(scanned.at) == "10:10:00"
 
 
 def test_a_group_that_opens_inside_a_minute_has_that_minute_in_its_range(play):
     day = play({"CCC": {"10:02": RANGE}}, date="2025-03-04")  # opens 10:02:15
-    found = day.day.book.ranges["CCC"]
+    found = day.book.ranges["CCC"]
     assert (day.local(found.start), day.local(found.end)) == ("10:02:00", "10:07:00")
     assert float(found.high) == 1.12
 
 
 def test_since_the_single_opening_all_ranges_begin_with_the_session(play):
     day = play({"SSS": {"10:00": RANGE}}, date="2025-06-23")
-    assert day.local(day.day.book.ranges["SSS"].start) == "10:00:00"
-    [scanned] = day.day.of("candidates_scanned")
+    assert day.local(day.book.ranges["SSS"].start) == "10:00:00"
+    [scanned] = day.of("candidates_scanned")
     assert day.local(scanned.at) == "10:01:00"
 
 
@@ -327,10 +327,10 @@ def test_the_exit_can_be_set(play):
 
 def test_a_generated_day_is_protected_throughout_and_ends_flat(play):
     day = play(feed=GeneratedFeed(seed=1, symbols=200))
-    assert day.day.trades
+    assert day.trades
     assert not unprotected(day)
     assert is_over(day)
 
 
 def test_the_same_day_twice_is_the_same_events(play, sold):
-    assert play({"AAA": BREAKOUT | {"15:50": 1.20}}).day.events == sold.day.events
+    assert play({"AAA": BREAKOUT | {"15:50": 1.20}}).events == sold.events
