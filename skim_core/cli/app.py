@@ -6,6 +6,7 @@ and ``--help`` stay fast.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
@@ -264,6 +265,56 @@ def plugins(
 
     wanted = Wanted(config, as_json=as_json, debug=debug)
     raise typer.Exit(list_plugins(wanted, tree=tree, load=load))
+
+
+@app.command("new_strategy")
+def new_strategy(
+    name: Annotated[str, typer.Argument(help="The strategy's name, such as gap_fade.")],
+    template: Annotated[
+        str,
+        typer.Option("--template", metavar="minimal|breakout|own-phases", help="What it does."),
+    ] = "minimal",
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--out", metavar="DIR", help="Where its folder is made; here if not given."),
+    ] = None,
+    source: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--from", metavar="FILE.py", help="Make a package of a one-file strategy."),
+    ] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Write a new strategy's package: rules, hooks, settings, tests, tox, CI."""
+    from skim_core.cli.authoring import new_strategy, template_of
+
+    raise typer.Exit(new_strategy(name, template_of(template), out, source, as_json=as_json))
+
+
+@app.command("try")
+def try_strategy(
+    file: Annotated[Path, typer.Argument(help="The Python file that holds the strategy.")],
+    keep: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--keep", metavar="DIR", help="Keep the journal in this folder."),
+    ] = None,
+    session: SessionDate = None,
+    exchange: Exchange = None,
+    data: Data = None,
+    seed: Seed = None,
+    config: Config = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Run a one-file strategy for a simulated day, without a package.
+
+    Its name is the file's. Nothing is kept and nobody is notified; a section of that name in skim.toml is used.
+    """
+    from skim_core.cli.authoring import try_strategy
+    from skim_core.cli.wanted import Wanted
+
+    wanted = Wanted(config, session, None, None, exchange, data, seed, as_json=as_json, debug=debug)
+    raise typer.Exit(try_strategy(file, keep, wanted))
 
 
 @app.command("doctor")

@@ -6,7 +6,7 @@ import datetime as dt
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from skim_core.cli.logs import begin_logging
@@ -28,6 +28,11 @@ class Wanted:
     as_json: bool = False
     debug: bool = False
     account: str | None = None
+    folder: Path | None = None
+
+    def in_folder(self, folder: Path) -> Wanted:
+        """Return the same for a simulated day that stays in a folder and notifies nobody."""
+        return replace(self, folder=folder, broker="sim", pace=self.pace or "fast")
 
     def settings(self) -> Settings:
         """Load the settings: options before environment before file.
@@ -40,6 +45,7 @@ class Wanted:
             "SKIM_EXCHANGE": self.exchange,
             "SKIM_ACCOUNT": self.account,
             **market_of(self.data, self.seed),
+            **_only_in(self.folder),
         }
         return settings_with(given, self.config, debug=self.debug)
 
@@ -47,6 +53,18 @@ class Wanted:
     def date(self) -> dt.date | None:
         """The date of the session that was asked for. Raises ConfigError for no date."""
         return parse_date(self.session, "--session") if self.session else None
+
+
+def _only_in(folder: Path | None) -> dict[str, str]:
+    if folder is None:
+        return {}
+    return {
+        "SKIM_DIRECTORY": str(folder.absolute()),
+        "SKIM_JOURNAL": str(folder.absolute() / "journal.sqlite"),
+        "SKIM_EXTENSIONS": "",
+        "SKIM_TRADING_MODE": "paper",
+        "SKIM_ACCOUNT": "paper",
+    }
 
 
 def market_of(data: Path | None, seed: int | None) -> dict[str, str | None]:

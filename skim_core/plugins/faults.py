@@ -68,8 +68,11 @@ def nearest_hook(hook: str, known: Iterable[str]) -> str:
 
 
 def _mend(plugin: PluginInfo) -> str:
-    if "-e" in reinstall_command(plugin.distribution).split():
+    again = reinstall_command(plugin.distribution)
+    if again.startswith("pip install -e "):
         return "Mend it there: the package is editable, so nothing is to be installed again."
+    if again.startswith("skim try "):
+        return "Mend it there."
     return f"Mend it there, or run 'pip install --upgrade {plugin.distribution}'."
 
 

@@ -173,7 +173,7 @@ def _imported(info: PluginInfo, name: str) -> ModuleType:
             kind = Kind.MISSING_DEPENDENCY
             fault = (
                 f"it imports {cause.name!r}, which is not installed: run "
-                f"'{reinstall_command(info.distribution)}', and if that doesn't bring it, have "
-                "the package declare the dependency."
+                f"'pip install {cause.name.partition('.')[0]}' (or what brings it), and have "
+                f"{info.distribution} declare it in its dependencies."
             )
         raise refuse(info, fault, kind) from cause

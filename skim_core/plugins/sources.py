@@ -21,6 +21,7 @@ class Origin(StrEnum):
     INDEX = "index"
     EDITABLE = "editable"
     FOLDER = "folder"
+    FILE = "file"
     ADDRESS = "address"
 
 
@@ -46,6 +47,8 @@ class Source:
         """Return the pip command that installs the distribution again as it was."""
         if self.origin is Origin.EDITABLE:
             return f"pip install -e {shlex.quote(self.place)}"
+        if self.origin is Origin.FILE:
+            return f"skim try {shlex.quote(self.place)}"
         what = shlex.quote(self.place) if self.place else distribution
         return f"pip install --force-reinstall {what}"
 
@@ -65,6 +68,8 @@ def source_of(distribution: metadata.Distribution) -> Source:
         return Source()
     if parts.scheme == "file":
         path = unquote(parts.path)
+        if path.endswith(".py"):
+            return Source(Origin.FILE, path)
         return Source(Origin.EDITABLE if editable else Origin.FOLDER, path)
     netloc = parts.netloc.rpartition("@")[2]
     return Source(Origin.ADDRESS, urlunsplit((parts.scheme, netloc, parts.path, "", "")))

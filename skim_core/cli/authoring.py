@@ -1,0 +1,106 @@
+"""``new_strategy`` and ``try``: what a strategy's author begins with."""
+
+from __future__ import annotations
+
+import shlex
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from skim_core.cli.output import echo, print_json
+from skim_core.cli.start import start
+from skim_core.cli.wanted import Wanted
+from skim_core.doctor.environment import this_interpreter
+from skim_core.errors import ConfigError, nearest
+from skim_core.plugins.discovery import Group, available
+from skim_core.plugins.one_file import read_strategy, strategy_in_file
+from skim_core.plugins.strategies import load_strategy
+from skim_core.scaffold.rendering import NewStrategy, Template, render, strategy_name
+
+
+def new_strategy(
+    name: str, template: Template, out: Path | None, source: Path | None, *, as_json: bool
+) -> int:
+    """Write a new strategy's package and say what to do with it; return the exit code.
+
+    Raises ConfigError for a name that can't be one, for a folder that is there already and for
+    a file that is no strategy.
+    """
+    text = None
+    if source is not None:
+        text = read_strategy(source)
+        with strategy_in_file(source) as found:
+            load_strategy(found)
+    new = NewStrategy(strategy_name(name), template, text)
+    folder = (out or Path()) / new.distribution
+    files = render(new)
+    _write(folder, files)
+    if as_json:
+        print_json({"name": new.name, "folder": folder.absolute(), "files": list(files)})
+        return 0
+    echo(f"{folder} is a package for the strategy {new.name}:", "title")
+    for path in files:
+        echo(f"  {path}")
+    taken = [plugin for plugin in available(Group.STRATEGIES) if plugin.name == new.name]
+    if taken:
+        echo(
+            f"{taken[0].distribution} is installed and has a strategy {new.name} already: choose "
+            "another name before you install this one.",
+            "warning",
+        )
+    here = this_interpreter()
+    quoted = shlex.quote(str(folder))
+    echo("Next:")
+    echo(f"  cd {quoted}")
+    echo(here.exact("  'pip install -e '.[dev]'").replace("  '", "  ", 1))
+    echo("  pytest")
+    echo(f"  skim start_trading_day --strategy {new.name}")
+    return 0
+
+
+def try_strategy(file: Path, keep: Path | None, wanted: Wanted) -> int:
+    """Run a one-file strategy for a simulated day; return the exit code of the day.
+
+    Nothing is kept but in `keep`, and nobody is notified. Raises as starting a day does.
+    """
+    with ExitStack() as stack:
+        if keep is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="skim-try-")))
+        else:
+            folder = keep
+        name = stack.enter_context(strategy_in_file(file))
+        code = start([name], wanted.in_folder(folder))
+    if not wanted.as_json:
+        if keep is not None:
+            kept = shlex.quote(str(keep))
+            echo(f"What happened is kept: SKIM_DIRECTORY={kept} skim explain --strategy {name}")
+        quoted = shlex.quote(str(file))
+        echo(f"To make a package of it: skim new-strategy {name} --from {quoted}", "aside")
+    return code
+
+
+def template_of(text: str) -> Template:
+    """Return the template of that name. Raises ConfigError for an unknown one."""
+    try:
+        return Template(text)
+    except ValueError:
+        known = [template.value for template in Template]
+        msg = f"there is no template {text!r}{nearest(text, known)}: there are {', '.join(known)}."
+        raise ConfigError(msg) from None
+
+
+def _write(folder: Path, files: dict[str, str]) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        msg = (
+            f"{folder} is there already, and nothing in it is overwritten: give another name, or "
+            "another place with --out."
+        )
+        raise ConfigError(msg)
+    try:
+        for path, text in files.items():
+            file = folder / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        msg = f"{folder} can't be written ({error.strerror}): name another place with --out."
+        raise ConfigError(msg) from None

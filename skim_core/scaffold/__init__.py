@@ -1,0 +1,1 @@
+"""New strategies: complete packages, written from templates that are part of skim."""
