@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from skim_core.testing.assertions import assert_never as assert_never
     from skim_core.testing.assertions import assert_ordered_once as assert_ordered_once
     from skim_core.testing.assertions import assert_protected as assert_protected
+    from skim_core.testing.conformance import StrategyConformance as StrategyConformance
     from skim_core.testing.faults import Faults as Faults
     from skim_core.testing.simulate import SimulatedDay as SimulatedDay
     from skim_core.testing.simulate import Traded as Traded
@@ -31,6 +32,7 @@ _HOMES = {
     "Faults": "faults",
     "Share": "tape",
     "SimulatedDay": "simulate",
+    "StrategyConformance": "conformance",
     "Tape": "tape",
     "Tapes": "tape",
     "Traded": "simulate",

@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 from skim_core.calendar.exchanges import load_exchange
 from skim_core.calendar.sessions import SessionCalendar
 from skim_core.clock.virtual import VirtualClock
-from skim_core.decide.book import Book
+from skim_core.decide.book import Book, is_entry
 from skim_core.engine.local import LocalEngine
 from skim_core.errors import DataError
 from skim_core.journal.memory import MemoryJournal
 from skim_core.model.events import Event, OrderFilled, OrderIntended, PositionClosed
+from skim_core.model.orders import OrderStage, OrderState
 from skim_core.model.session import Session
 from skim_core.model.trading_day import TradingDay
 from skim_core.plugins.configuration import validate_config
@@ -32,6 +33,8 @@ from skim_core.sim.data import Feed
 from skim_core.sim.generated import GeneratedFeed
 from skim_core.sim.options import SimOptions, read_options
 from skim_core.testing.faults import Faults, FaultyBroker
+
+_NEVER_WORKED = {OrderStage.REFUSED, OrderStage.REJECTED, OrderStage.ABSENT}
 
 _PATIENCE = 5.0
 """Seconds of wall time that the strategy's listener has, after the last event, to hear them all."""
@@ -96,6 +99,14 @@ class SimulatedDay:
             event
             for event in self.events
             if isinstance(event, OrderIntended) and event.order.purpose == purpose
+        ]
+
+    def entered(self) -> list[OrderState]:
+        """Return the entries, as they ended, that the broker had and did not refuse."""
+        return [
+            state
+            for state in self.book.orders.values()
+            if is_entry(state) and state.stage not in _NEVER_WORKED
         ]
 
     def of(self, kind: str) -> list[Event]:
