@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from skim_core.calendar.exchanges import load_exchange
 from skim_core.calendar.sessions import SessionCalendar
 from skim_core.clock.virtual import VirtualClock
-from skim_core.decide.book import Book, is_entry
+from skim_core.decide.book import Book
+from skim_core.decide.order_states import is_entry
 from skim_core.engine.local import LocalEngine
 from skim_core.errors import DataError
 from skim_core.journal.memory import MemoryJournal
