@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from skim_core.plugins.discovery import PluginInfo
 
+_BROUGHT = "skim.commands"
+
 PHASE_COMMAND = "run_phase"
 """The command that a phase's name stands for."""
 
@@ -28,14 +30,14 @@ class Commands(TyperGroup):
         if command is None and _is_phase(name):
             ctx.ensure_object(dict)["phase"] = name
             return super().get_command(ctx, PHASE_COMMAND)
-        if command is None and (plugin := _brought().get(name)) is not None:
+        if command is None and (plugin := _brought(ctx).get(name)) is not None:
             return _Brought(plugin)
         return command
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of skim's own commands, and then of those that packages bring."""
         own = super().list_commands(ctx)
-        return own + [name for name in _brought() if name not in own and not _is_phase(name)]
+        return own + [name for name in _brought(ctx) if name not in own and not _is_phase(name)]
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Import what a package brings, and put a phase's name where ``run_phase`` expects it."""
@@ -73,10 +75,14 @@ def is_own(name: str) -> bool:
     return word in own or _is_phase(word)
 
 
-def _brought() -> Mapping[str, PluginInfo]:
-    from skim_core.plugins.commands import installed_commands
+def _brought(ctx: Any) -> Mapping[str, PluginInfo]:
+    """Return what packages bring; looked up once a command line, as it reads all metadata."""
+    if _BROUGHT not in ctx.meta:
+        from skim_core.plugins.commands import installed_commands
 
-    return installed_commands()
+        ctx.meta[_BROUGHT] = installed_commands()
+    found: Mapping[str, PluginInfo] = ctx.meta[_BROUGHT]
+    return found
 
 
 def _is_phase(name: str) -> bool:

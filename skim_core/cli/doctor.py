@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from importlib import metadata
 
+from skim_core.cli.commands import is_own
 from skim_core.cli.output import Toned, echo, print_json, table
 from skim_core.cli.wanted import Wanted
 from skim_core.doctor.bug_report import bug_report, finding_row, plugin_row
@@ -26,7 +27,7 @@ def show_diagnosis(name: str | None, wanted: Wanted, *, report: bool) -> int:
     With `report` what may be pasted into a bug report is printed, and nothing else.
     """
     settings, fault = _settings(wanted)
-    diagnosis = examine(name, settings, wanted.config)
+    diagnosis = examine(name, settings, wanted.config, is_own)
     if fault is not None:
         diagnosis = Diagnosis(diagnosis.interpreter, diagnosis.plugins, (fault, *diagnosis.others))
     code = 0 if diagnosis.sound else _NEEDS_A_PERSON
@@ -46,7 +47,7 @@ def list_plugins(wanted: Wanted, *, tree: bool, load: bool) -> int:
     Returns 1 when one that was imported doesn't work, else 0.
     """
     settings, _ = _settings(wanted)
-    found = look(settings)
+    found = look(settings, is_own)
     if load:
         found = imported(found, wanted.config)
     here = this_interpreter()

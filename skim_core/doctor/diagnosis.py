@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from skim_core.doctor.absent import explain_absence, not_installed
 from skim_core.doctor.environment import Interpreter, this_interpreter
@@ -16,9 +17,11 @@ from skim_core.doctor.written import check_names, check_package
 from skim_core.errors import PluginError, nearest
 from skim_core.plugins.discovery import Group, PluginInfo, available
 from skim_core.plugins.faults import RefusedError
-from skim_core.plugins.sources import Source, normalized
+from skim_core.plugins.sources import Source, normalized, reinstall_command
 from skim_core.plugins.versions import check_stated, stated_version
 from skim_core.settings import Settings
+
+IsOwn: TypeAlias = Callable[[str], bool]
 
 _UNIMPORTED = frozenset({Cause.WRONG_PYTHON, Cause.MISSING_DEPENDENCY, Cause.API_TOO_NEW})
 """With these, what importing it raises only follows from them."""
@@ -60,13 +63,19 @@ class Diagnosis:
         return not self.others and not any(examined.findings for examined in self.plugins)
 
 
-def look(settings: Settings | None, plugins: Iterable[PluginInfo] | None = None) -> list[Examined]:
-    """Return how each installed plugin stands, as far as that is seen without importing it."""
+def look(
+    settings: Settings | None, is_own: IsOwn, plugins: Iterable[PluginInfo] | None = None
+) -> list[Examined]:
+    """Return how each installed plugin stands, as far as that is seen without importing it.
+
+    `is_own` says of a command's name whether skim has one of that name itself.
+    """
     packages = {package.key: package for package in reversed(installed())}
     if plugins is None:
         plugins = every_plugin()
     return [
-        _look(plugin, packages.get(normalized(plugin.distribution)), settings) for plugin in plugins
+        _look(plugin, packages.get(normalized(plugin.distribution)), settings, is_own)
+        for plugin in plugins
     ]
 
 
@@ -75,14 +84,16 @@ def every_plugin() -> list[PluginInfo]:
     return [plugin for group in Group for plugin in available(group)]
 
 
-def examine(name: str | None, settings: Settings | None, config: Path | None) -> Diagnosis:
+def examine(
+    name: str | None, settings: Settings | None, config: Path | None, is_own: IsOwn
+) -> Diagnosis:
     """Examine the plugins of a name, or all; each is imported in a process of its own.
 
     `settings` are None when they can't be loaded: what they say is then not looked at.
     """
     here, plugins, packages = this_interpreter(), every_plugin(), installed()
     meant = [plugin for plugin in plugins if name in {None, plugin.name, plugin.distribution}]
-    examined = imported(look(settings, meant), config)
+    examined = imported(look(settings, is_own, meant), config)
     others: list[Finding] = []
     if name is None:
         for package in packages:
@@ -114,7 +125,9 @@ def _with(looked: Examined, probed: Probed) -> Examined:
     return replace(looked, findings=findings, milliseconds=probed.milliseconds, imported=True)
 
 
-def _look(plugin: PluginInfo, package: Package | None, settings: Settings | None) -> Examined:
+def _look(
+    plugin: PluginInfo, package: Package | None, settings: Settings | None, is_own: IsOwn
+) -> Examined:
     findings = [*check_names(plugin)]
     if package is not None:
         findings += [*check_python(package), *check_requirements(package)]
@@ -124,9 +137,18 @@ def _look(plugin: PluginInfo, package: Package | None, settings: Settings | None
         findings.append(Finding(Cause(error.kind), str(error)))
     except PluginError as error:
         findings.append(Finding(Cause.BREAKS_CONTRACT, str(error)))
-    findings += _blocked(plugin, settings)
+    findings += [*_hidden(plugin, is_own), *_blocked(plugin, settings)]
     source = package.source if package is not None else Source()
     return Examined(plugin, source, stated_version(plugin), tuple(findings))
+
+
+def _hidden(plugin: PluginInfo, is_own: IsOwn) -> Iterator[Finding]:
+    if plugin.group is Group.COMMANDS and is_own(plugin.name):
+        fault = (
+            f"{plugin} is never run, because skim has a command or a phase of that name: give it "
+            f"another name in pyproject.toml and run '{reinstall_command(plugin.distribution)}'."
+        )
+        yield Finding(Cause.HIDDEN, fault)
 
 
 def _blocked(plugin: PluginInfo, settings: Settings | None) -> Iterator[Finding]:

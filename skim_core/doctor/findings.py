@@ -20,6 +20,7 @@ class Cause(StrEnum):
     NO_ENTRY_POINT = "no_entry_point"
     TWO_PACKAGES = "two_packages"
     SHADOWED = "shadowed"
+    HIDDEN = "hidden"
     WRONG_PYTHON = "wrong_python"
     MISSING_DEPENDENCY = "missing_dependency"
     WRONG_DEPENDENCY = "wrong_dependency"
@@ -47,6 +48,7 @@ WORDS: Mapping[Cause, str] = MappingProxyType(
         Cause.NO_ENTRY_POINT: "its package has no entry point of skim's",
         Cause.TWO_PACKAGES: "two packages have a plugin of that name",
         Cause.SHADOWED: "another copy of its package comes first on the import path",
+        Cause.HIDDEN: "skim has a command or a phase of that name, which is the one that is run",
         Cause.WRONG_PYTHON: "its package is not for this version of Python",
         Cause.MISSING_DEPENDENCY: "something that it needs is not installed",
         Cause.WRONG_DEPENDENCY: "something that it needs has a version that doesn't fit",

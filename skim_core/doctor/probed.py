@@ -13,10 +13,11 @@ from typing import Any
 from skim_core.doctor.findings import Cause
 from skim_core.errors import ConfigError, PluginError, SkimError
 from skim_core.model.text import one_line
+from skim_core.plugins.commands import command_of
 from skim_core.plugins.configuration import validate_config
 from skim_core.plugins.discovery import Group, PluginInfo
 from skim_core.plugins.faults import RefusedError
-from skim_core.plugins.loading import load_found, require
+from skim_core.plugins.loading import plugin_of, require, target_of
 from skim_core.plugins.strategies import StrategyPlugin, strategy_of
 from skim_core.settings import load_settings
 
@@ -35,11 +36,15 @@ def answer(file: Path, question: Mapping[str, Any]) -> None:
 def _load(plugin: PluginInfo, config: Path | None) -> dict[str, Any]:
     began = perf_counter()
     try:
-        loaded = load_found(plugin)
+        target = target_of(plugin)
+        taken = round((perf_counter() - began) * 1000)
     except RefusedError as error:
         return _told(Cause(error.kind), error, None)
-    taken = round((perf_counter() - began) * 1000)
     try:
+        if plugin.group is Group.COMMANDS:
+            command_of(plugin, target)
+            return {"cause": None, "fault": "", "milliseconds": taken}
+        loaded = plugin_of(plugin, target)
         if plugin.group in _NEEDED:
             require(loaded, _NEEDED[plugin.group])
         if plugin.group is Group.STRATEGIES:

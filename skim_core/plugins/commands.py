@@ -26,7 +26,14 @@ def load_command(name: str) -> Any:
     or it is no typer.Typer with a command in it.
     """
     plugin = find(Group.COMMANDS, name)
-    app = target_of(plugin)
+    return command_of(plugin, target_of(plugin))
+
+
+def command_of(plugin: PluginInfo, app: object) -> Any:
+    """Return what a command's entry point names as the command line calls it.
+
+    Raises PluginError when it is no typer.Typer with a command in it.
+    """
     if not isinstance(app, typer.Typer):
         fault = (
             f"its entry point names a {type(app).__name__}: name a typer.Typer, as in "

@@ -75,7 +75,7 @@ def available(group: Group) -> list[PluginInfo]:
     Of a distribution that is found twice, the one that comes first on ``sys.path`` counts. One
     whose metadata can't be read is named in the log and left out.
     """
-    return [plugin for plugin in _installed() if plugin.group is group]
+    return [plugin for plugin in _installed(f"[{group}]") if plugin.group is group]
 
 
 def find(group: Group, name: str) -> PluginInfo:
@@ -99,10 +99,11 @@ def find(group: Group, name: str) -> PluginInfo:
     return matches[0]
 
 
-def _installed() -> list[PluginInfo]:
+def _installed(mark: str = "[skim.") -> list[PluginInfo]:
+    """Return the plugins of the distributions in whose entry points `mark` stands."""
     plugins: dict[tuple[Group, str, str], PluginInfo] = {}
     owners: defaultdict[tuple[Group, str], list[str]] = defaultdict(list)
-    for plugin in _declared():
+    for plugin in _declared(mark):
         key = (plugin.group, plugin.name, plugin.distribution)
         if key not in plugins:
             plugins[key] = plugin
@@ -123,12 +124,12 @@ def _installed() -> list[PluginInfo]:
     )
 
 
-def _declared() -> Iterator[PluginInfo]:
-    """Yield every plugin of every distribution that can be read, each distribution once."""
+def _declared(mark: str) -> Iterator[PluginInfo]:
+    """Yield every plugin of each such distribution that can be read, each distribution once."""
     seen: set[str] = set()
     for distribution in metadata.distributions():
         try:
-            if "[skim." not in (distribution.read_text("entry_points.txt") or ""):
+            if mark not in (distribution.read_text("entry_points.txt") or ""):
                 continue
             name, version = _name_and_version(distribution)
             if normalized(name) not in seen and _comes_first(name, distribution):

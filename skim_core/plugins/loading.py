@@ -91,12 +91,12 @@ def load(group: Group, name: str) -> Plugin:
     Raises PluginError: not installed, two of that name, written for a version of the contract
     that this skim hasn't, its import raised, or the first of its hooks that breaks the contract.
     """
-    return load_found(find(group, name))
+    info = find(group, name)
+    return plugin_of(info, target_of(info))
 
 
-def load_found(info: PluginInfo) -> Plugin:
-    """Import a plugin that was found, and check its hooks; raises PluginError as `load` does."""
-    target = target_of(info)
+def plugin_of(info: PluginInfo, target: object) -> Plugin:
+    """Check the hooks of what a plugin's entry point names; raises PluginError as `load` does."""
     manager, implementations = check(info, target)
     if not implementations:
         fault = (

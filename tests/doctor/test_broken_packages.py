@@ -39,6 +39,8 @@ EXPECTED = {
     "unhooked": ("breaks_contract", "phase 'scan' needs the hook skim_scan, which it doesn't"),
     "configured": ("faulty_configuration", r"\[strategy.configured\] thresold: .*'threshold'"),
     "quiet": ("blocked", r"'extensions' in .*skim\.toml doesn't name it: .*\"loud\", \"quiet\""),
+    "status": ("hidden", r"skim has a command or a phase of that name: give it another"),
+    "shapeless": ("breaks_contract", r"its entry point names a module: name a typer\.Typer"),
     "twin": ("two_packages", r"keep one of them, run '.* uninstall"),
 }
 """The cause of each plugin, and what is said."""
@@ -70,6 +72,15 @@ CONFIGURED = """
     @hooks.config_model
     def skim_config_model() -> type[Config]:
         return Config
+"""
+
+TYPER = """
+    import typer
+
+    app = typer.Typer()
+
+    @app.command()
+    def run() -> None: ...
 """
 
 LISTENER = """
@@ -110,6 +121,10 @@ def install_all(lab, folder):
     site.install("configured", sound + CONFIGURED)
     site.install("quiet", LISTENER, group="skim.extensions", distribution="skim-quiet")
     site.install("loud", LISTENER, group="skim.extensions", distribution="skim-loud")
+    site.install(
+        "status", TYPER, group="skim.commands", distribution="skim-status", value="site_status:app"
+    )
+    site.install("shapeless", "x = 1", group="skim.commands", distribution="skim-shapeless")
     site.install("twin", distribution="first-twin")
     site.install("twin", distribution="second-twin")
     site.install("printing", f"print('{{}}')\n{sound}".replace("\n    ", "\n"))
