@@ -93,9 +93,9 @@ def test_plugins_are_listed_even_those_that_do_not_import(skim, install):
     told = skim("plugins")
     assert (told.code, told.err) == (0, "")
     rows = [line.split() for line in told.lines]
-    assert ["skim.strategies", "broken", "skim-strategy-broken", "1.0"] in rows
-    assert ["skim.brokers", "sim", "skim-core"] in [row[:3] for row in rows]
-    assert ["skim.engines", "local", "skim-core"] in [row[:3] for row in rows]
+    assert ["strategy", "broken", "skim-strategy-broken", "1.0"] in [row[:4] for row in rows]
+    assert ["broker", "sim", "skim-core"] in [row[:3] for row in rows]
+    assert ["engine", "local", "skim-core"] in [row[:3] for row in rows]
     listed = skim("plugins", "--json").json["plugins"]
     assert {row["name"] for row in listed} >= {"broken", "sim", "local"}
 
