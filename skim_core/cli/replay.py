@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,8 @@ from skim_core.settings import Settings
 
 if TYPE_CHECKING:
     from skim_core.replay.plan import Plan
-    from skim_core.replay.running import Repeated
+    from skim_core.replay.running import Repeated, Way
+    from skim_core.replay.sessions import Secrets
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 
@@ -94,7 +96,7 @@ class Replayed:
 def replay_sessions(asked: Replayed) -> int:
     """Replay strategies, show what came of it, and return the exit code: 1 if a day failed."""
     from skim_core.replay.planning import Asked, make_plan, secrets_of
-    from skim_core.replay.running import Way, replay
+    from skim_core.replay.running import replay
 
     asked.check_jobs()
     if asked.again is not None:
@@ -107,8 +109,8 @@ def replay_sessions(asked: Replayed) -> int:
     plan = make_plan(Asked(asked.strategies, first, last), settings)
     folder = asked.out or settings.directory / "replays" / plan.name
     secrets = secrets_of(asked.strategies, settings)
-    with _progress(plan) as told:
-        summary = replay(plan, folder, Way(secrets, asked.jobs, told))
+    with _shown(plan) as shown:
+        summary = replay(plan, folder, shown.way(secrets, asked.jobs))
     if asked.as_json:
         print_json({"folder": folder.absolute(), **summary})
     else:
@@ -119,7 +121,7 @@ def replay_sessions(asked: Replayed) -> int:
 def _repeat(asked: Replayed, folder: Path) -> int:
     from skim_core.replay.folder import read_plan
     from skim_core.replay.planning import secrets_of
-    from skim_core.replay.running import Way, repeat
+    from skim_core.replay.running import repeat
 
     given = dataclasses.replace(
         asked, again=None, jobs=1, config=None, exchange=None, as_json=False, debug=False
@@ -129,8 +131,8 @@ def _repeat(asked: Replayed, folder: Path) -> int:
         raise ConfigError(msg)
     settings, plan = asked.settings(), read_plan(folder)
     secrets = secrets_of([strategy.name for strategy in plan.strategies], settings)
-    with _progress(plan) as told:
-        repeated = repeat(folder, Way(secrets, asked.jobs, told))
+    with _shown(plan) as shown:
+        repeated = repeat(folder, shown.way(secrets, asked.jobs))
     if asked.as_json:
         print_json(
             {
@@ -155,11 +157,71 @@ def _tell_repeated(repeated: Repeated, folder: Path) -> None:
         echo(f"skim: the same to the last byte as {folder}.", "done")
 
 
+class _Shown:
+    """Shows how far a replay is, and stops it between sessions when a signal came."""
+
+    def __init__(self, plan: Plan, advance: Callable[[str], None]) -> None:
+        self._plan = plan
+        self._advance = advance
+        self._done = 0
+        self.signal: int | None = None
+
+    def way(self, secrets: Secrets, jobs: int) -> Way:
+        """Return the way of a replay that is shown here."""
+        from skim_core.replay.running import Way
+
+        return Way(secrets, jobs, self._told, resumed=self._resumed, check=self._check)
+
+    def broken_off(self) -> None:
+        """Say what is kept of a replay that was stopped."""
+        if self._done:
+            of = f"{self._done} of {len(self._plan.sessions)} sessions"
+            _say(f"stopped with {of} finished: the same command goes on from there.")
+        else:
+            _say("stopped; no session is finished, and nothing is kept.")
+
+    def _told(self, done: date) -> None:
+        self._done += 1
+        self._advance(f"{done}")
+
+    def _resumed(self, finished: int) -> None:
+        of = len(self._plan.sessions)
+        _say(f"going on where it broke off: {finished} of {of} sessions are finished.")
+
+    def _check(self) -> None:
+        from skim_core.engine.loop import Interrupted
+
+        if self.signal is not None:
+            raise Interrupted
+
+
 @contextmanager
-def _progress(plan: Plan) -> Iterator[Callable[[date], None]]:
-    """Show how far the replay is, on a terminal."""
-    with progress_bar("replaying", len(plan.sessions)) as told:
-        yield lambda done: told(f"{done}")
+def _shown(plan: Plan) -> Iterator[_Shown]:
+    """Show how far the replay is, with a bar on a terminal; Ctrl-C and SIGTERM stop it."""
+    from skim_core.engine.loop import Interrupted
+
+    def stop(number: int, _frame: object) -> None:
+        shown.signal = number
+        raise Interrupted
+
+    with progress_bar("replaying", len(plan.sessions)) as advance:
+        shown = _Shown(plan, advance)
+        handled = [signal.SIGTERM]
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            handled.append(signal.SIGINT)
+        before = {number: signal.signal(number, stop) for number in handled}
+        try:
+            yield shown
+        except Interrupted:
+            shown.broken_off()
+            raise SystemExit(128 + (shown.signal or signal.SIGINT)) from None
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"skim: {text}\n")
 
 
 @contextmanager

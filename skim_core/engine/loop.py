@@ -37,6 +37,13 @@ _NUDGE = getattr(signal, "SIGURG", None)
 T = TypeVar("T")
 
 
+class Interrupted(KeyboardInterrupt):
+    """A signal's handler of skim's own raises it: the loop ends as with Ctrl-C.
+
+    A plugin that runs at that moment may keep it from getting here.
+    """
+
+
 def run_to_end(main: Coroutine[Any, Any, T]) -> T:
     """Run `main` in an event loop of its own and return its result, as `asyncio.run` does.
 
@@ -73,6 +80,8 @@ def _persist(loop: asyncio.AbstractEventLoop, task: asyncio.Task[T]) -> T:
 
 
 def _is_from_keyboard(error: BaseException) -> bool:
+    if isinstance(error, Interrupted):
+        return True
     handler = signal.getsignal(signal.SIGINT)
     return isinstance(error, KeyboardInterrupt) and handler is signal.default_int_handler
 

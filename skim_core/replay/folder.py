@@ -17,7 +17,7 @@ from skim_core.errors import ConfigError, DataError, JournalError
 from skim_core.journal.sqlite import SqliteJournal
 from skim_core.replay.plan import Plan
 from skim_core.replay.sessions import Run
-from skim_core.replay.tables import as_csv, as_json, write_new
+from skim_core.replay.tables import as_csv, as_json, no_room, write_new
 from skim_core.replay.trades import COLUMNS, Trade
 
 PLAN = "plan.json"
@@ -54,10 +54,17 @@ def read_plan(folder: Path) -> Plan:
 
 def check_place(folder: Path, plan: Plan) -> None:
     """Raise ConfigError when `folder` holds anything but this very replay."""
-    if not folder.exists():
+    try:
+        if not any(folder.iterdir()):
+            return
+    except FileNotFoundError:
         return
-    if folder.is_dir() and not any(folder.iterdir()):
-        return
+    except NotADirectoryError:
+        msg = f"{folder} is a file, or lies in one: give a folder with --out."
+        raise ConfigError(msg) from None
+    except OSError as error:
+        msg = f"{folder} can't be read ({error.strerror}): give another folder with --out."
+        raise ConfigError(msg) from error
     if read_plan(folder) != plan:
         msg = (
             f"{folder} holds another replay: give another folder with --out, or remove it; "
@@ -89,13 +96,21 @@ def staged(folder: Path) -> Iterator[Path]:
 
 
 def put_in_place(aside: Path, folder: Path) -> None:
-    """Move a replay's files from `aside` into `folder`, the plan last."""
-    folder.mkdir(mode=0o700, exist_ok=True)
-    for name in reversed(FILES):
-        if (aside / name).exists():
-            (aside / name).replace(folder / name)
-        else:
-            (folder / name).unlink(missing_ok=True)
+    """Make `aside` the replay's folder; into one that is there its files go, the plan last.
+
+    Raises ConfigError when that can't be.
+    """
+    try:
+        if not folder.exists() or not any(folder.iterdir()):
+            aside.replace(folder)
+            return
+        for name in reversed(FILES):
+            if (aside / name).exists():
+                (aside / name).replace(folder / name)
+            else:
+                (folder / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise no_room(folder, error) from error
 
 
 def differing(aside: Path, folder: Path) -> list[str]:

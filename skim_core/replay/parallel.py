@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from typing import NamedTuple
 
 from skim_core.errors import PluginError
 from skim_core.model.session import Session
@@ -26,31 +27,43 @@ _AHEAD = 2
 """Stretches for each process that are begun before their results are wanted."""
 
 
-def in_sequence(plan: Plan, secrets: Secrets, feed: Feed | None = None) -> Generator[SessionResult]:
-    """Yield the results of a plan's sessions, run one after another in this process.
+class Rest(NamedTuple):
+    """The sessions of a plan that are yet to be run, and what those before left open."""
+
+    sessions: Sequence[Session]
+    left: Left | None
+
+
+def in_sequence(
+    plan: Plan, secrets: Secrets, feed: Feed | None = None, rest: Rest | None = None
+) -> Generator[SessionResult]:
+    """Yield the results of a plan's sessions, or its rest, run one after another here.
 
     `feed` is the plan's market where it is at hand.
     """
-    runner, left = SessionRunner(plan, secrets, feed), None
-    for session in plan.sessions:
+    sessions, left = rest or Rest(plan.sessions, None)
+    runner = SessionRunner(plan, secrets, feed)
+    for session in sessions:
         result = runner.run(session, left)
         left = result.left
         yield result
 
 
-def side_by_side(plan: Plan, secrets: Secrets, jobs: int) -> Generator[SessionResult]:
+def side_by_side(
+    plan: Plan, secrets: Secrets, jobs: int, rest: Rest | None = None
+) -> Generator[SessionResult]:
     """Yield the same results, in the same order, run in `jobs` processes.
 
     Raises what a session raises, in the order of the sessions, and PluginError when a
     strategy ends a process.
     """
-    size = min(_LONGEST, max(1, -(-len(plan.sessions) // (4 * jobs))))
-    stretches = [
-        plan.sessions[start : start + size] for start in range(0, len(plan.sessions), size)
-    ]
+    sessions, left = rest or Rest(plan.sessions, None)
+    size = min(_LONGEST, max(1, -(-len(sessions) // (4 * jobs))))
+    stretches = [sessions[start : start + size] for start in range(0, len(sessions), size)]
     try:
         with Workers(min(jobs, len(stretches)), _prepare, plan, secrets) as workers:
-            yield from _stitched(plan, secrets, stretches, _guesses(workers, stretches, jobs))
+            again = _Again(plan, secrets)
+            yield from _stitched(again, left, stretches, _guesses(workers, stretches, jobs))
     except BrokenProcessPool as error:
         msg = (
             "a process of the replay ended in the middle of a session, by a strategy or for "
@@ -72,13 +85,11 @@ def _guesses(
 
 
 def _stitched(
-    plan: Plan,
-    secrets: Secrets,
+    run_again: _Again,
+    left: Left | None,
     stretches: Iterable[Sequence[Session]],
     guesses: Iterable[Sequence[SessionResult]],
 ) -> Generator[SessionResult]:
-    run_again = _Again(plan, secrets)
-    left: Left | None = None
     for stretch, guessed in zip(stretches, guesses, strict=True):
         follows = False
         for session, guess in zip(stretch, guessed, strict=True):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import Field
 
 from skim_core.calendar.exchanges import load_exchange
 from skim_core.clock.virtual import VirtualClock
@@ -34,7 +36,7 @@ from skim_core.sim.generated import GeneratedFeed
 from skim_core.sim.instructions import Opening
 from skim_core.sim.recorded import RecordedFeed
 
-_NEVER = timedelta(days=1)
+_NEVER = dt.timedelta(days=1)
 """Nobody else runs a replay's days, nor tells them anything while they run."""
 
 _PATIENCE = 5.0
@@ -42,6 +44,8 @@ _PATIENCE = 5.0
 
 Secrets: TypeAlias = Mapping[str, Mapping[str, Any]]
 """Each strategy's section as it is configured at present: a plan keeps no secrets."""
+
+_Event: TypeAlias = Annotated[ev.Event, Field(discriminator="kind")]
 
 Row: TypeAlias = tuple[str, str, str]
 """An event as the journal's file keeps it: its instant, its kind, its JSON."""
@@ -67,7 +71,7 @@ class Left:
     """
 
     opening: Opening
-    runs: Mapping[str, tuple[str, Sequence[ev.Event]]]
+    runs: Mapping[str, tuple[str, Sequence[_Event]]]
     positions: Mapping[str, Mapping[str, Position]]
 
 
@@ -75,7 +79,7 @@ class Left:
 class SessionResult:
     """What came of a session. `flat_before`: it began with nothing but its capital."""
 
-    date: date
+    date: dt.date
     runs: Sequence[Run]
     trades: Sequence[Trade]
     flat_before: bool

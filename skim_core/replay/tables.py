@@ -34,11 +34,16 @@ def write_new(path: Path, content: bytes) -> None:
         with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:  # noqa: PTH123  a file for this user alone
             file.write(content)
     except OSError as error:
-        msg = (
-            f"{path.name} can't be written to {path.parent} ({error.strerror}): make room on the "
-            "disk, or give another folder with --out."
-        )
-        raise ConfigError(msg) from error
+        raise no_room(path, error) from error
+
+
+def no_room(path: Path, error: OSError) -> ConfigError:
+    """Return the error of a file or folder that can't be written while a replay goes on."""
+    return ConfigError(
+        f"{path.name} can't be written to {path.parent} ({error.strerror}): make room on the disk "
+        "and give this user the right to write there, then run the same command again; it goes "
+        "on with what is finished."
+    )
 
 
 def _cell(value: Any) -> str | int:

@@ -38,7 +38,7 @@ class Worker:
     def run(self, number: int) -> int:
         """Replay one combination, and return its number. Raises as `replay` does."""
         work = self._work
-        way = Way(work.secrets, feed=self._feed, journal=work.journal)
+        way = Way(work.secrets, feed=self._feed, journal=work.journal, at_once=True)
         replay(replay_plan(work.base, work.strategies[number]), work.runs[number], way)
         return number
 

@@ -124,6 +124,18 @@ NIGHTS = """
 month nothing is bought. It tells its cash at the open."""
 
 
+STANDING = NIGHTS.replace(
+    "account = await ctx.market.account()",
+    """account = await ctx.market.account()
+        if ctx.session.date.day == 15 and os.environ.get("STAND_STILL"):
+            with open(os.environ["STAND_STILL"], "w") as file:
+                file.write(str(os.getpid()))
+            time.sleep(60)
+    """,
+).replace("from decimal import Decimal", "import os, time\n    from decimal import Decimal", 1)
+"""Positions over the night; in the session of the 15th it stands still if it is told to."""
+
+
 @dataclass(frozen=True)
 class Result:
     """What a command left behind."""
@@ -209,6 +221,11 @@ def days(install: Callable[..., str]) -> str:
 @pytest.fixture
 def nights(install: Callable[..., str]) -> str:
     return install("nights", NIGHTS)
+
+
+@pytest.fixture
+def standing(install: Callable[..., str]) -> str:
+    return install("standing", STANDING)
 
 
 @pytest.fixture
