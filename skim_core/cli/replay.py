@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 _KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 
 
+_LINES = 10
+"""Lines that are shown of a list without an end."""
+
+
 @dataclass(frozen=True)
 class Replayed:
     """What ``skim replay`` was asked for."""
@@ -34,6 +38,7 @@ class Replayed:
     first: str | None = None
     last: str | None = None
     data: Path | None = None
+    skip_bad: bool = False
     seed: int | None = None
     capital: str | None = None
     commission: str | None = None
@@ -106,7 +111,7 @@ def replay_sessions(asked: Replayed) -> int:
         raise ConfigError(msg)
     settings = asked.settings()
     first, last = parse_date(asked.first, "--from"), parse_date(asked.last, "--to")
-    plan = make_plan(Asked(asked.strategies, first, last), settings)
+    plan = make_plan(Asked(asked.strategies, first, last, asked.skip_bad), settings)
     folder = asked.out or settings.directory / "replays" / plan.name
     secrets = secrets_of(asked.strategies, settings)
     with _shown(plan) as shown:
@@ -279,8 +284,10 @@ def _show(summary: Mapping[str, Any], folder: Path) -> None:
             )
     for held in summary["open"]:
         echo(f"still held: {held['quantity']} {held['symbol']} at {held['average_price']:f}")
-    for left_out in summary["left_out"]:
+    for left_out in summary["left_out"][:_LINES]:
         echo(f"left out: {left_out['date']}, {left_out['why']}", "warning")
+    if len(summary["left_out"]) > _LINES:
+        echo(f"left out: {len(summary['left_out']) - _LINES} more, see summary.json", "warning")
     for halted in summary["halted"]:
         echo(f"halted: {halted['date']} {halted['strategy']}: {halted['why']}", "warning")
     for failed in summary["failed"]:

@@ -42,6 +42,9 @@ def replay(
     slippage: Slippage = None,
     changes: Changes = None,
     data: Data = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave sessions with bad recorded files out.")
+    ] = False,
     seed: Seed = None,
     exchange: Exchange = None,
     jobs: Jobs = 1,
@@ -65,6 +68,7 @@ def replay(
         first=first,
         last=last,
         data=data,
+        skip_bad=skip_bad,
         seed=seed,
         capital=capital,
         commission=commission,

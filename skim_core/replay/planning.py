@@ -18,6 +18,7 @@ from skim_core.plugins.configuration import validate_config
 from skim_core.plugins.strategies import load_strategy
 from skim_core.replay.plan import LeftOut, Plan, PlannedStrategy
 from skim_core.replay.sessions import Secrets
+from skim_core.replay.soundness import faults, refuse
 from skim_core.settings import Settings
 from skim_core.settings.masking import journaled
 from skim_core.sim.options import SimOptions, read_options
@@ -26,18 +27,23 @@ from skim_core.sim.recorded import RecordedFeed
 
 @dataclass(frozen=True)
 class Asked:
-    """What a person wants replayed: strategies, and the sessions from `first` to `last`."""
+    """What a person wants replayed: strategies, and the sessions from `first` to `last`.
+
+    With `skip_bad` sessions whose recorded files are bad are left out.
+    """
 
     strategies: Sequence[str]
     first: date
     last: date
+    skip_bad: bool = False
 
 
 def make_plan(asked: Asked, settings: Settings) -> Plan:
     """Return the plan of a replay under `settings`.
 
     Raises ConfigError when a setting or the dates don't fit, PluginError for a strategy that
-    can't be loaded, DataError when no session in those dates is recorded.
+    can't be loaded, DataError when no session in those dates is recorded, and for bad files,
+    all of them with file and row.
     """
     if asked.last < asked.first:
         msg = f"--to {asked.last} is before --from {asked.first}: give the later date last."
@@ -51,7 +57,10 @@ def make_plan(asked: Asked, settings: Settings) -> Plan:
             "'skim sessions' lists them."
         )
         raise ConfigError(msg)
-    sessions, left_out = _recorded(options, settings.exchange, wanted)
+    market = _recorded(options, settings.exchange, wanted)
+    if options.data is not None:
+        market = _sound(market, options.data, settings, skip_bad=asked.skip_bad)
+    sessions = market.sessions
     names = tuple(dict.fromkeys(asked.strategies))
     strategies = tuple(planned_strategy(name, settings, sessions) for name in names)
     return Plan(
@@ -60,7 +69,7 @@ def make_plan(asked: Asked, settings: Settings) -> Plan:
         exchange=settings.exchange,
         account=settings.account,
         options=options,
-        data=data_digest(options, settings.exchange, sessions),
+        data=market.digest,
         limits=settings.limits,
         lead=settings.lead,
         protection_limit=settings.protection_limit,
@@ -68,7 +77,7 @@ def make_plan(asked: Asked, settings: Settings) -> Plan:
         first=asked.first,
         last=asked.last,
         sessions=tuple(sessions),
-        left_out=tuple(left_out),
+        left_out=tuple(market.left_out),
     )
 
 
@@ -119,12 +128,18 @@ def _file_digest(path: Path) -> str:
         raise DataError(msg) from error
 
 
-def _recorded(
-    options: SimOptions, exchange: str, wanted: Sequence[Session]
-) -> tuple[list[Session], list[LeftOut]]:
-    """Return the sessions that can be replayed, and those that are not recorded."""
+@dataclass(frozen=True)
+class _Market:
+    """The sessions that can be replayed, those left out, and the digest of what is read."""
+
+    sessions: Sequence[Session]
+    left_out: Sequence[LeftOut] = ()
+    digest: str | None = None
+
+
+def _recorded(options: SimOptions, exchange: str, wanted: Sequence[Session]) -> _Market:
     if options.data is None:
-        return list(wanted), []
+        return _Market(wanted)
     dates = frozenset(RecordedFeed(options.data).sessions(exchange))
     left_out = [
         LeftOut(date=session.date, why=f"not recorded in {options.data}")
@@ -140,7 +155,25 @@ def _recorded(
             f"{options.data}, found {found}: choose other dates, or another folder."
         )
         raise DataError(msg)
-    return sessions, left_out
+    return _Market(sessions, left_out, data_digest(options, exchange, sessions))
+
+
+def _sound(market: _Market, data: Path, settings: Settings, *, skip_bad: bool) -> _Market:
+    """Return the market without its bad sessions, if those may be left out; else refuse it."""
+    assert market.digest is not None, "it is recorded"
+    found = faults(data, market.sessions, market.digest, settings.directory)
+    sessions = [session for session in market.sessions if session.date not in found]
+    if not skip_bad or not sessions:
+        refuse(found, of=len(market.sessions))
+    if not found:
+        return market
+    left_out = [*market.left_out, *(LeftOut(date=day, why=why) for day, why in found.items())]
+    options = read_options({"data": data})
+    return _Market(
+        sessions,
+        sorted(left_out, key=lambda out: out.date),
+        data_digest(options, settings.exchange, sessions),
+    )
 
 
 def planned_strategy(name: str, settings: Settings, sessions: Sequence[Session]) -> PlannedStrategy:

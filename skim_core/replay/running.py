@@ -21,9 +21,11 @@ from skim_core.replay.progress import (
     progress_beside,
 )
 from skim_core.replay.sessions import Left, Secrets, SessionResult
+from skim_core.replay.soundness import refuse
 from skim_core.replay.summary import Day, summarize
 from skim_core.replay.trades import Trade
 from skim_core.sim.data import Feed
+from skim_core.sim.recorded import RecordedFeed
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ def _progress(plan: Plan, folder: Path, way: Way) -> Iterator[Progress | NoProgr
 def repeat(folder: Path, way: Way) -> Repeated:
     """Run the replay in `folder` again, which stays as it is, and compare what comes of it.
 
-    Raises ConfigError when it is no replay's folder.
+    Raises ConfigError when it is no replay's folder, DataError when its recorded files are
+    bad by now.
     """
     then = files.read_plan(folder)
     names = [strategy.name for strategy in then.strategies]
@@ -103,6 +106,9 @@ def repeat(folder: Path, way: Way) -> Repeated:
     changed = differences(then.versions, now.versions)
     if now.data != then.data:
         changed.append(f"the recorded bars in {then.options.data} are others than then")
+        if then.options.data is not None:
+            feed = RecordedFeed(then.options.data)
+            refuse(feed.faults(then.exchange, then.sessions), of=len(then.sessions))
     with progress_beside(folder, now, REPEATING) as progress:
         summary = _write(now, progress, way)
         return Repeated(summary, files.differing(progress.files, folder), changed)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _PRICES = ("open", "high", "low", "close")
 _NS_PER_MINUTE = 60_000_000_000
+_HIGHEST = 10**9
+_LARGEST = 10**12
+"""What no share has ever cost, nor traded in a minute; exact prices and counts hold more."""
 _TICKER = r"^[A-Z0-9][A-Z0-9.\-]{0,11}$"
 
 
@@ -47,6 +50,11 @@ _BAR_RULES = (
         pl.any_horizontal(pl.col(*_PRICES) <= 0),
         "{symbol} has open {open}, high {high}, low {low}, close {close}",
         "expected prices above 0; a minute without a trade has no row: leave it out",
+    ),
+    _Rule(
+        pl.any_horizontal(pl.col(*_PRICES) > _HIGHEST) | (pl.col("volume") > _LARGEST),
+        "{symbol} has open {open}, high {high}, low {low}, close {close}, volume {volume}",
+        f"expected prices up to {_HIGHEST:,} and volumes up to {_LARGEST:,}: correct the row",
     ),
     _Rule(
         pl.col("high") < pl.col("low"),
@@ -93,9 +101,9 @@ _ORDER_RULES = (
 _CLOSE_RULES = (
     _TICKER_RULE,
     _Rule(
-        ~pl.col("close").is_finite() | (pl.col("close") <= 0),
+        ~pl.col("close").is_finite() | (pl.col("close") <= 0) | (pl.col("close") > _HIGHEST),
         "{symbol} closed at {close} on {date}",
-        "expected a price above 0: correct the row, or leave it out",
+        f"expected a price above 0 and up to {_HIGHEST:,}: correct the row, or leave it out",
     ),
     _Rule(
         pl.struct("symbol", "date").is_duplicated(),

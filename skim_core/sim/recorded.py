@@ -14,17 +14,20 @@ in quote currency, volumes in shares.
 from __future__ import annotations
 
 import datetime as dt
+import os
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from skim_core.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from skim_core.model.exchange import Exchange
     from skim_core.model.session import Session
     from skim_core.sim.data import SessionData
+    from skim_core.sim.recording import Recording
 
 _SUFFIXES = (".parquet", ".csv")
 _NEAREST = 3
@@ -51,6 +54,7 @@ class RecordedFeed:
             raise ConfigError(msg)
         self._minutes = folder / "bars_1m"
         self._daily = folder / "bars_1d"
+        self._known: tuple[object, Recording] | None = None
         if not self._minutes.is_dir():
             why = "has no folder bars_1m" if folder.is_dir() else "is not a folder"
             msg = (
@@ -61,13 +65,7 @@ class RecordedFeed:
 
     def sessions(self, mic: str) -> list[dt.date]:
         """Return the dates recorded for exchange `mic`, in order; none for one not recorded."""
-        return sorted(
-            {
-                date
-                for path in (self._minutes / mic).glob("*")
-                if path.suffix in _SUFFIXES and (date := _date(path.stem)) is not None
-            }
-        )
+        return list(self._files(mic))
 
     def load(self, session: Session, exchange: Exchange) -> SessionData:  # noqa: ARG002  the protocol's
         """Return the session's data; its symbols are those of the file, alphabetical.
@@ -77,25 +75,50 @@ class RecordedFeed:
         that are unsorted within a symbol, twice there, not numbers, impossible, not on a
         whole minute or outside the session's hours, and when no symbol has a previous close.
         """
-        # With the first session, not with this module: polars takes long to import.
-        from skim_core.sim.recording import read_session  # noqa: PLC0415
-
         mic, date = session.exchange, session.date
-        path = _existing(self._minutes / mic / date.isoformat())
-        if path is None:
+        if date not in (minutes := self._files(mic)):
             raise DataError(self._missing(mic, date))
-        earlier = [day for day in self.sessions(mic) if day < date]
-        return read_session(
-            session,
-            path,
-            daily=_existing(self._daily / mic),
-            earlier=(earlier[-1], self._path(mic, earlier[-1])) if earlier else None,
-        )
+        return self._recording(mic, minutes).read(session)
 
-    def _path(self, mic: str, date: dt.date) -> Path:
-        path = _existing(self._minutes / mic / date.isoformat())
-        assert path is not None, "the date comes from a file's name"
-        return path
+    def faults(self, mic: str, sessions: Iterable[Session]) -> dict[dt.date, str]:
+        """Return why sessions of exchange `mic` can't be loaded, by their dates.
+
+        Each reason names the file and the row, as `load` would; sound sessions are left out.
+        It takes a third of the time of loading them, in the order of their dates.
+        """
+        minutes = self._files(mic)
+        found = {
+            session.date: self._recording(mic, minutes).fault(session)
+            if session.date in minutes
+            else self._missing(mic, session.date)
+            for session in sessions
+        }
+        return {date: fault for date, fault in found.items() if fault}
+
+    def _files(self, mic: str) -> dict[dt.date, Path]:
+        """Return the files of minute bars by their dates, in order."""
+        folder = self._minutes / mic
+        found: dict[dt.date, Path] = {}
+        if not folder.is_dir():
+            return found
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if entry.is_file()]
+        # Parquet after CSV, so that it is the one that stands.
+        for name in sorted(names):
+            stem, _, suffix = name.rpartition(".")
+            date = _date(stem)
+            if date is not None and f".{suffix}" in _SUFFIXES:
+                found[date] = folder / name
+        return found
+
+    def _recording(self, mic: str, minutes: Mapping[dt.date, Path]) -> Recording:
+        # With the first session, not with this module: polars takes long to import.
+        from skim_core.sim.recording import Recording  # noqa: PLC0415
+
+        files = (minutes, _existing(self._daily / mic))
+        if self._known is None or self._known[0] != files:
+            self._known = files, Recording(*files)
+        return self._known[1]
 
     def _missing(self, mic: str, date: dt.date) -> str:
         file = self._minutes / mic / f"{date}.parquet"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from bisect import bisect_left
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from skim_core.sim.tables import BAR_COLUMNS, CLOSE_COLUMNS, read_table
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from skim_core.model.session import Session
@@ -30,41 +32,97 @@ _RECENT = timedelta(days=10)
 _NAMED = 5
 
 
-def read_session(
-    session: Session, path: Path, *, daily: Path | None, earlier: tuple[dt.date, Path] | None
-) -> SessionData:
-    """Read one session's minute bars and its symbols' previous closes.
+class Recording:
+    """Reads one exchange's sessions, in any order, each as its files say it was.
 
-    `daily` is the exchange's file of daily bars, `earlier` the date and the file of the
-    latest session recorded before. Raises DataError naming the file and the row.
+    `minutes` and `daily` are the files of minute bars, by date, and of daily bars. What the
+    next session in order needs too is kept: the daily bars, and the latest session's.
     """
-    frame = read_table(path, BAR_COLUMNS)
-    check_bars(path, frame)
-    check_hours(path, frame, session)
-    bars = _dense(session, frame)
-    closes = _daily_closes(daily, session) if daily is not None else {}
-    if earlier is not None and session.date - earlier[0] <= _RECENT and bars.row.keys() - closes:
-        closes = _last_closes(earlier[1]) | closes
-    missing = [symbol for symbol in bars.symbols if symbol not in closes]
-    if len(missing) == len(bars.symbols):
-        msg = (
-            f"{path}, row 1: {frame['symbol'][0]} has no previous close, nor has any other "
-            f"symbol: expected one of the {_RECENT.days} days before {session.date} in "
-            f"bars_1d/{session.exchange}.parquet (or .csv) or in an earlier session's file. "
-            "Add one of them, or choose a later session."
+
+    def __init__(self, minutes: Mapping[dt.date, Path], daily: Path | None) -> None:
+        self._minutes = minutes
+        self._dates = sorted(minutes)
+        self._daily_path = daily
+        self._daily: pl.DataFrame | None = None
+        self._latest: tuple[Path, pl.DataFrame] | None = None
+
+    def read(self, session: Session) -> SessionData:
+        """Return a session's data. Raises DataError naming the file and the row."""
+        frame, closes = self._checked(session)
+        bars = _dense(session, frame)
+        missing = [symbol for symbol in bars.symbols if symbol not in closes]
+        if missing:
+            named = ", ".join(missing[:_NAMED]) + (", ..." if len(missing) > _NAMED else "")
+            _LOG.warning(
+                "%s: %d of %d symbols have no previous close, so no gap is known: %s",
+                self._minutes[session.date],
+                len(missing),
+                len(bars.symbols),
+                named,
+            )
+        previous = np.array([closes.get(symbol, np.nan) for symbol in bars.symbols])
+        return SessionData(session=session, bars=bars, previous_close=previous)
+
+    def fault(self, session: Session) -> str:
+        """Return why a session can't be read, naming the file and the row; '' when it can."""
+        try:
+            self._checked(session)
+        except DataError as error:
+            return str(error)
+        return ""
+
+    def _checked(self, session: Session) -> tuple[pl.DataFrame, Mapping[str, float]]:
+        """Return a session's bars, and previous closes of its symbols and others."""
+        path = self._minutes[session.date]
+        # Before this session's own, which then is the latest for the next one.
+        before = self._last_closes_before(session)
+        frame = self._bars(path)
+        check_hours(path, frame, session)
+        symbols = frame["symbol"].unique()
+        closes = self._daily_closes(session)
+        if any(symbol not in closes for symbol in symbols):
+            closes = before() | closes
+        if not any(symbol in closes for symbol in symbols):
+            msg = (
+                f"{path}, row 1: {frame['symbol'][0]} has no previous close, nor has any other "
+                f"symbol: expected one of the {_RECENT.days} days before {session.date} in "
+                f"bars_1d/{session.exchange}.parquet (or .csv) or in an earlier session's file. "
+                "Add one of them, or choose a later session."
+            )
+            raise DataError(msg)
+        return frame, closes
+
+    def _bars(self, path: Path) -> pl.DataFrame:
+        if self._latest is not None and self._latest[0] == path:
+            return self._latest[1]
+        frame = read_table(path, BAR_COLUMNS)
+        check_bars(path, frame)
+        self._latest = path, frame
+        return frame
+
+    def _last_closes_before(self, session: Session) -> Callable[[], dict[str, float]]:
+        """Return what gives each symbol's last price of the recorded session before."""
+        index = bisect_left(self._dates, session.date)
+        if not index or session.date - self._dates[index - 1] > _RECENT:
+            return dict
+        path = self._minutes[self._dates[index - 1]]
+        latest = self._latest
+        if latest is not None and latest[0] == path:
+            return lambda: _last(latest[1])
+        return lambda: _last(self._bars(path))
+
+    def _daily_closes(self, session: Session) -> dict[str, float]:
+        """Return each symbol's last close of the days before; no others are checked."""
+        path = self._daily_path
+        if path is None:
+            return {}
+        if self._daily is None:
+            self._daily = read_table(path, CLOSE_COLUMNS)
+        recent = self._daily.filter(
+            pl.col("date").is_between(session.date - _RECENT, session.date, closed="left")
         )
-        raise DataError(msg)
-    if missing:
-        named = ", ".join(missing[:_NAMED]) + (", ..." if len(missing) > _NAMED else "")
-        _LOG.warning(
-            "%s: %d of %d symbols have no previous close, so no gap is known: %s",
-            path,
-            len(missing),
-            len(bars.symbols),
-            named,
-        )
-    previous = np.array([closes.get(symbol, np.nan) for symbol in bars.symbols])
-    return SessionData(session=session, bars=bars, previous_close=previous)
+        check_closes(path, recent)
+        return _last(recent.sort("date"))
 
 
 def _dense(session: Session, frame: pl.DataFrame) -> Bars:
@@ -88,22 +146,6 @@ def _dense(session: Session, frame: pl.DataFrame) -> Bars:
         close=spread("close", np.nan),
         volume=spread("volume", 0.0),
     )
-
-
-def _daily_closes(path: Path, session: Session) -> dict[str, float]:
-    """Return each symbol's last close of the days before the session; no others are checked."""
-    recent = read_table(path, CLOSE_COLUMNS).filter(
-        pl.col("date").is_between(session.date - _RECENT, session.date, closed="left")
-    )
-    check_closes(path, recent)
-    return _last(recent.sort("date"))
-
-
-def _last_closes(path: Path) -> dict[str, float]:
-    """Return each symbol's last price of a recorded session."""
-    frame = read_table(path, BAR_COLUMNS)
-    check_bars(path, frame)
-    return _last(frame)
 
 
 def _last(frame: pl.DataFrame) -> dict[str, float]:

@@ -125,11 +125,12 @@ def test_two_processes_go_on_with_what_was_held(skim, standing, whole, out):
     assert content(out) == whole
 
 
-def test_a_session_that_was_half_written_is_run_again(skim, standing, whole, out):
+@pytest.mark.parametrize("missing", [1, 20])
+def test_a_session_that_was_half_written_is_run_again(skim, standing, whole, out, missing):
     broken = Broken(standing, out)
     broken.end(signal.SIGKILL)
     lines = broken.aside / "progress.jsonl"
-    lines.write_bytes(lines.read_bytes()[:-20])
+    lines.write_bytes(lines.read_bytes()[:-missing])
     result = skim("replay", "-s", standing, *TWO_WEEKS, "--out", out)
     assert "6 of 10 sessions are finished" in result.err
     assert content(out) == whole

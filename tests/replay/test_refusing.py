@@ -91,7 +91,7 @@ def test_a_damaged_file_is_named_and_nothing_is_written(skim, days, data, tmp_pa
         result = skim("replay", "-s", days, *DATES, "--data", data, "--out", out, "--jobs", jobs)
         assert result.code == 2
         assert str(path) in result.err
-        assert not out.exists()
+        assert not out.parent.exists()
 
 
 def test_dates_without_a_recorded_session_are_refused(skim, days, data):
