@@ -69,6 +69,7 @@ class Conversation:
     def send(self, answer: a.Answer) -> None:
         """Send an answer, unless the conversation is over."""
         if not self.closed:
+            _LOG.debug("client %s <- %s", self.client_id, answer)
             self._write(encode_answer(answer, self.version))
 
     def error(self, code: int, req_id: int = a.NOBODY, **details: object) -> None:
@@ -91,6 +92,7 @@ class Conversation:
 
     async def take(self, request: Message) -> None:
         """Do what a request asks for."""
+        _LOG.debug("client %s -> %s", self.client_id, request)
         if isinstance(request, StartApi):
             self._start(request)
             return

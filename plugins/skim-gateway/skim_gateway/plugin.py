@@ -1,1 +1,0 @@
-"""The plugin ``gateway`` (group ``skim.extensions``)."""
