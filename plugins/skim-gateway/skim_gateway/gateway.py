@@ -17,6 +17,7 @@ from skim_gateway.market.prints import SessionTape
 from skim_gateway.orders.book import MANUAL, Book
 from skim_gateway.orders.desk import Desk
 from skim_gateway.orders.hearing import Hearing
+from skim_gateway.orders.store import TicketStore
 from skim_gateway.wording import Wording
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ class Gateway:
         symbols = self.tape(clock.now()).data.bars.symbols
         self.catalogue = Catalogue(setup.exchange, symbols)
         self.wording = Wording(self.catalogue.venue.timezone, zoned=setup.zoned_executions)
-        self.use_book(Book(setup.seed))
+        store = TicketStore(setup.directory / f"tickets-{setup.account}.jsonl")
+        self.use_book(Book(setup.seed, store))
 
     def _make_broker(self) -> SimBroker:
         setup = self.setup
@@ -88,6 +90,12 @@ class Gateway:
     async def start(self) -> None:
         """Be at the exchange. Raises what the simulated exchange raises of its data or book."""
         await self.broker.connect()
+        reports = await self.broker.orders()
+        self.book.restore({report.reference for report in reports})
+        for fill in await self.broker.executions():
+            self.hearing.hear(fill)
+        for report in reports:
+            self.hearing.hear(report)
         self.broker.subscribe(self._hear)
         await self.bring()
 

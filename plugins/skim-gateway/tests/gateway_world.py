@@ -86,7 +86,8 @@ class Market:
 @asynccontextmanager
 async def gateway(market=None, start=TODAY.open, **setup):
     """Serve a gateway; its time is driven by the test."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as own:
+        folder = setup.pop("directory", own)
         found = GatewaySetup(
             exchange=ASX,
             sessions=DAYS,

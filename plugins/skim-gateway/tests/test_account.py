@@ -8,6 +8,8 @@ import ib_async
 import pytest
 from gateway_world import BHP, Market, gateway, minute, until
 
+from skim_core.errors import BrokerError
+
 RISING = Market({"BHP": {0: 1.0, 5: 1.2}})
 
 
@@ -94,3 +96,44 @@ def test_positions_are_carried_into_the_next_session():
             assert await ib.reqExecutionsAsync() == []
 
     asyncio.run(scenario())
+
+
+def test_a_gateway_that_is_started_again_knows_accounts_orders_and_executions(tmp_path):
+    async def scenario():
+        async with gateway(RISING, directory=tmp_path) as world, world.ib() as ib:
+            bought = await buy(ib)
+            resting = ib.placeOrder(BHP, ib_async.LimitOrder("BUY", 100, 0.5, orderRef="rest"))
+            held = ib.placeOrder(
+                BHP, ib_async.LimitOrder("BUY", 100, 0.6, orderRef="held", transmit=False)
+            )
+            await until(lambda: resting.orderStatus.status == "Submitted")
+            resting.order.lmtPrice = 0.55
+            ib.placeOrder(BHP, resting.order)
+            await ib.reqCurrentTimeAsync()
+        again = {"directory": tmp_path, "start": minute(1)}
+        async with gateway(RISING, **again) as world, world.ib() as ib:
+            (position,) = await ib.reqPositionsAsync()
+            assert (position.position, position.avgCost) == (100, 1.06)
+            (fill,) = await ib.reqExecutionsAsync()
+            assert fill.execution.permId == bought.order.permId
+            found = {trade.order.orderRef: trade for trade in await ib.reqAllOpenOrdersAsync()}
+            assert set(found) == {"rest", "held"}
+            assert found["rest"].order.permId == resting.order.permId
+            assert found["rest"].order.lmtPrice == 0.55
+            assert found["held"].orderStatus.status == "PendingSubmit"
+            assert ib.client.getReqId() > held.order.orderId
+            ib.cancelOrder(found["rest"].order)
+            await until(found["rest"].isDone)
+
+    asyncio.run(scenario())
+
+
+def test_a_damaged_file_of_tickets_is_named(tmp_path):
+    (tmp_path / "tickets-DU1234567.jsonl").write_text('{"perm_id": 1}\n')
+
+    async def scenario():
+        async with gateway(directory=tmp_path):
+            pass
+
+    with pytest.raises(BrokerError, match="line 1 is damaged"):
+        asyncio.run(scenario())

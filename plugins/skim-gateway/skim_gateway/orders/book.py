@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from collections.abc import Container
 from dataclasses import replace
 
 from skim_gateway.orders.executions import Execution
 from skim_gateway.orders.portfolio import Portfolio
-from skim_gateway.orders.tickets import Ticket
+from skim_gateway.orders.store import TicketStore
+from skim_gateway.orders.tickets import INACTIVE, Ticket
 from skim_gateway.orders.translate import reference
 
 MANUAL = 0
@@ -18,9 +20,13 @@ _FIRST_PERM_ID = 1_000_000_000
 
 
 class Book:
-    """Tickets, executions and holdings. Whoever restarts the gateway keeps it or not."""
+    """Tickets, executions and holdings. Whoever restarts the gateway keeps it or not.
 
-    def __init__(self, seed: int = 1) -> None:
+    `store` gets each ticket that is placed or changed; None keeps them in memory only.
+    """
+
+    def __init__(self, seed: int = 1, store: TicketStore | None = None) -> None:
+        self._store = store
         self.tickets: list[Ticket] = []
         self.executions: list[Execution] = []
         self.portfolio = Portfolio()
@@ -68,8 +74,32 @@ class Book:
         wanted = reference(order_ref)
         return str(perm_id) if wanted is None or wanted in self._by_reference else wanted
 
+    def restore(self, at_exchange: Container[str]) -> None:
+        """Have the stored tickets again; `at_exchange` are the references known there today.
+
+        Of the others those that were not transmitted wait on; the rest were done on an
+        earlier day.
+        """
+        for ticket in self._store.load() if self._store else ():
+            ticket.parent = self.find(ticket.client_id, ticket.order.parent_id)
+            if ticket.reference in at_exchange:
+                ticket.at_exchange = ticket.for_exchange()
+            elif ticket.order.transmit:
+                ticket.status = INACTIVE
+            self._perm_ids = max(self._perm_ids, ticket.perm_id)
+            self._have(ticket)
+
     def add(self, ticket: Ticket) -> None:
-        """Have a ticket."""
+        """Have a new ticket. Raises BrokerError when it can't be stored."""
+        self.save(ticket)
+        self._have(ticket)
+
+    def save(self, ticket: Ticket) -> None:
+        """Store a ticket as it is now. Raises BrokerError."""
+        if self._store is not None:
+            self._store.save(ticket)
+
+    def _have(self, ticket: Ticket) -> None:
         self.tickets.append(ticket)
         if ticket.order_id:
             self._by_id[ticket.client_id, ticket.order_id] = ticket
@@ -83,4 +113,5 @@ class Book:
         """Give a ticket another id."""
         self._by_id.pop((ticket.client_id, ticket.order_id), None)
         ticket.order = replace(ticket.order, order_id=order_id)
+        self.save(ticket)
         self._by_id[ticket.client_id, order_id] = ticket

@@ -137,7 +137,9 @@ class Desk:
         ]
         for one in waiting:
             one.at_exchange = one.for_exchange()
-            one.order = replace(one.order, transmit=True)
+            if not one.order.transmit:
+                one.order = replace(one.order, transmit=True)
+                self._book.save(one)
             one.status = PRE_SUBMITTED
             self._hearing.say(one)
         await self._broker.submit([one.at_exchange for one in waiting if one.at_exchange])
@@ -151,6 +153,7 @@ class Desk:
             raise Refusal(codes.error(codes.ORDER_DIFFERS, number))
         if ticket.at_exchange is None:
             ticket.order, ticket.terms = order, found
+            self._book.save(ticket)
             await self._transmit(ticket)
             return
         if found.quantity <= ticket.filled:
@@ -164,6 +167,7 @@ class Desk:
             raise Refusal(codes.error(codes.ORDER_REJECTED, number, why=str(error))) from error
         ticket.order, ticket.terms = order, found
         ticket.at_exchange = ticket.for_exchange()
+        self._book.save(ticket)
 
     async def _cancel(self, ticket: Ticket) -> None:
         ticket.cancelling = True

@@ -34,12 +34,14 @@ class Portfolio:
         self._held: dict[str, Holding] = {}
 
     def bring(self, cash: Decimal, positions: Iterable[Position]) -> None:
-        """Have what the account has brought into the day."""
+        """Have what the account has at the exchange; what was earned today stays."""
         self.cash = cash
         for position in positions:
-            self._held[position.symbol] = Holding(
-                position.symbol, position.quantity, position.average_price
-            )
+            known = self.holding(position.symbol)
+            if known.quantity != position.quantity:
+                self._held[position.symbol] = Holding(
+                    position.symbol, position.quantity, position.average_price, known.realized
+                )
 
     @property
     def holdings(self) -> list[Holding]:
