@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from skim_core import Candidate, Joining
+from skim_core import Candidate, Joining, Phase, Shared
 from skim_core.engine import joining as engine_joining
+from skim_core.engine.shared import identity
 from skim_core.model import events as ev
 from skim_core.testing.simulate import session_of, simulate_day
 
@@ -157,3 +158,15 @@ def test_without_scanners_and_filters_nothing_is_joined(live):
     day = live()
     assert not day.of("candidates_joined")
     assert not [event for event in day.events if isinstance(event, ev.CandidatesJoined)]
+
+
+def test_a_shared_phase_with_other_scanners_is_other_work():
+    shared = Shared(key="gap_scan", settings=("gap",))
+
+    def work(gap=3, **policy):
+        return identity(shared, Phase("scan", shared=shared, **policy), {"gap": gap})
+
+    assert work() == work()
+    others = [work(gap=4), work(scanners=["news"]), work(filters=["news"])]
+    others.append(work(scanners=["news"], match="all"))
+    assert len({work(), *others}) == 5

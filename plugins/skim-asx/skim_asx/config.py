@@ -81,8 +81,8 @@ class CoolTraderConfig(BaseModel):
 
     url: str = Field(
         default="https://data.cooltrader.com.au",
-        pattern=r"^https?://[^/\s]+$",
-        description="The server of the files.",
+        pattern=r"^(https://|http://(127\.0\.0\.1|localhost)(:|$))[^/\s]*$",
+        description="The server of the files; https, since it is sent a password.",
     )
     login_variables: tuple[str, str] = Field(
         default=("COOLTRADER_USERNAME", "COOLTRADER_PASSWORD"),

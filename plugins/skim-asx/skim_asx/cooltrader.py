@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -19,13 +22,14 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from skim_asx.config import CoolTraderConfig
 from skim_core.errors import ConfigError, DataError
 
+log = logging.getLogger("skim.asx")
+
 _MEMBER = "/amember/member"
 _FILE = "/amember/eodfiles/nextday/csv/{day:%Y%m%d}.csv"
 _USER, _PASSWORD = "amember_login", "amember_pass"
 _AGENT = "Mozilla/5.0 (compatible; skim-asx/0.1; +https://pypi.org/project/skim-asx)"
 
 _TRIES, _WITHIN = 4, 120.0
-_LARGEST = 20_000_000
 _SHORT = 1000
 """Bytes below which a text that says that there is no file may be an answer with 200."""
 
@@ -68,6 +72,7 @@ def read_login(config: CoolTraderConfig, environment: Mapping[str, str]) -> Logi
 def _from_file(path: Path) -> Login:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
+        mode = stat.S_IMODE(path.stat().st_mode)
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         msg = f"CoolTrader's login is to be in {path}, which can't be read ({why})."
@@ -75,6 +80,14 @@ def _from_file(path: Path) -> Login:
     if len(lines) != 2 or not all(lines):  # noqa: PLR2004  user and password
         msg = f"CoolTrader's login: {path} must have the user on line 1, the password on line 2."
         raise ConfigError(msg)
+    if os.name == "posix" and mode & (stat.S_IRGRP | stat.S_IROTH):
+        log.warning(
+            "%s can be read by other users (mode %04o) and holds CoolTrader's login: "
+            "run 'chmod go-r %s'.",
+            path,
+            mode,
+            path,
+        )
     return Login(SecretStr(lines[0]), SecretStr(lines[1]))
 
 
@@ -85,6 +98,9 @@ class CoolTrader:
     """
 
     def __init__(self, config: CoolTraderConfig, login: Login) -> None:
+        # It would log the session's cookie.
+        for name in ("httpcore", "httpcore2"):
+            logging.getLogger(name).setLevel(logging.INFO)
         self._config = config
         self._login = login
         self._seconds = config.timeout.total_seconds()
@@ -147,7 +163,7 @@ class CoolTrader:
         fields["remember_login"] = "1"
         where = urljoin(str(page.url), form.attributes.get("action") or _MEMBER)
         answer = await self._request("POST", where, fields)
-        if _form(answer) is not None or "invalid" in answer.text[:_LARGEST].lower():
+        if _form(answer) is not None or "invalid" in answer.text.lower():
             msg = "CoolTrader does not take this user and password: correct them."
             raise LoginError(msg)
         self._is_in = True

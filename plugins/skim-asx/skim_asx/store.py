@@ -15,7 +15,7 @@ import fcntl
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -66,13 +66,6 @@ class Store:
     def raw(self, day: date) -> Path:
         """Return where the raw file of a day is, or would be."""
         return self._raw / f"{day:%Y%m%d}.csv"
-
-    def raw_dates(self) -> frozenset[date]:
-        """Return the days of which there are raw files."""
-        return frozenset(
-            datetime.strptime(path.stem, "%Y%m%d").date()  # noqa: DTZ007  a day, not an instant
-            for path in self._raw.glob("[12][0-9][0-9][0-9][01][0-9][0-3][0-9].csv")
-        )
 
     def keep_raw(self, day: date, content: bytes) -> None:
         """Keep a day's file as it came."""

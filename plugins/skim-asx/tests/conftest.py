@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -191,3 +192,15 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no recorded data: set SKIM_TEST_DATA")
     return folder
+
+
+@pytest.fixture
+def logged():
+    """Give all that is logged, at every level, as one text that grows."""
+    text, root = io.StringIO(), logging.getLogger()
+    handler, level = logging.StreamHandler(text), root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield text
+    root.removeHandler(handler)
+    root.setLevel(level)

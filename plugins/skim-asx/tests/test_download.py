@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from urllib.parse import parse_qs
@@ -27,6 +26,7 @@ from skim_core.testing.simulate import session_of
 MONDAY = date(2026, 11, 23)
 DAYS = [MONDAY + timedelta(days=number) for number in range(3)]
 PASSWORD = "pa55-word&nobody=sees"
+COOKIE = "c00kie-nobody-sees"
 LOGIN_PAGE = """<html><body><form method="post" action="/amember/login">
 <input type="hidden" name="_form_" value="tok-7"><input type="hidden" name="other" value="x">
 <input name="amember_login"><input type="password" name="amember_pass"></form></body></html>"""
@@ -64,7 +64,7 @@ class Members:
             return self._log_in(body)
         if request.path == "/amember/login":
             return LOGIN_PAGE
-        inside = "session=in" in (request.headers.get("Cookie") or "") and self.left > 0
+        inside = COOKIE in (request.headers.get("Cookie") or "") and self.left > 0
         if not inside:
             return (302, {"Location": "/amember/login"}, "") if self.redirects else LOGIN_PAGE
         if request.path == "/amember/member":
@@ -82,7 +82,7 @@ class Members:
         if self.fields["amember_pass"] != [PASSWORD] or self.fields["amember_login"] != [self.user]:
             return LOGIN_PAGE.replace("<form", "<p>The username or password is invalid</p><form")
         self.left = self.lasts
-        return 200, {"Set-Cookie": "session=in; Path=/"}, "<html>Welcome</html>"
+        return 200, {"Set-Cookie": f"session={COOKIE}; Path=/"}, "<html>Welcome</html>"
 
 
 @pytest.fixture
@@ -98,9 +98,8 @@ def store(tmp_path) -> Store:
 
 
 @pytest.fixture
-def fetch(server, store, members, caplog):
+def fetch(server, store, members, logged):
     """Download some days: ``fetch(DAYS)``."""
-    caplog.set_level(logging.DEBUG)
 
     def fetched(days=DAYS, *, password=PASSWORD, timeout="5s", **options):
         config = CoolTraderConfig.model_validate({"url": server.url, "timeout": timeout})
@@ -113,7 +112,8 @@ def fetch(server, store, members, caplog):
         return asyncio.run(work())
 
     yield fetched
-    assert PASSWORD not in caplog.text
+    assert PASSWORD not in logged.getvalue()
+    assert COOKIE not in logged.getvalue()
 
 
 def test_files_are_kept_as_they_came_and_merged(fetch, store, members):
@@ -408,10 +408,13 @@ def test_without_a_login_it_says_where_it_looked(skim, configured, monkeypatch):
 def test_the_login_may_be_in_a_file(skim, configured, monkeypatch, server):
     monkeypatch.delenv("COOLTRADER_PASSWORD")
     (configured / "login").write_text(f"trader\n{PASSWORD}\n")
+    (configured / "login").chmod(0o644)
     (configured / "skim.toml").write_text(
         f'[extension.asx.cooltrader]\nurl = "{server.url}"\nlogin_file = "{configured}/login"\n'
     )
-    assert skim("download_data", "2026-11-23").code == 0
+    told = skim("download_data", "2026-11-23")
+    assert told.code == 0
+    assert "can be read by other users (mode 0644) and holds CoolTrader's login" in told.err
     (configured / "login").write_text(PASSWORD)
     refused = skim("download_data", "2026-11-23")
     assert (refused.code, "the user on line 1" in refused.err) == (2, True)
@@ -423,6 +426,14 @@ def test_a_password_in_skim_toml_is_no_setting_and_not_shown(skim, configured):
     for command in (("config", "check"), ("config", "show"), ("download_data", "2026-11-23")):
         told = skim(*command)
         assert PASSWORD not in told.out + told.err
+
+
+@pytest.mark.parametrize(
+    "url", ["http://data.example", "ftp://data.example", "https://data.example/path"]
+)
+def test_a_password_is_sent_to_no_other_kind_of_server(url):
+    with pytest.raises(ValueError, match="url"):
+        CoolTraderConfig.model_validate({"url": url})
 
 
 def test_old_files_folders_and_archives_are_imported(skim, configured, tmp_path):

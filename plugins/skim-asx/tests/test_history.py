@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from datetime import date, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -208,3 +210,11 @@ def test_a_real_year_of_prices(real_data, tmp_path):
     )
     expected = (bhp["close"][-1] / bhp["close"][0] - 1) * 100
     assert made.filter(symbol="BHP")["return_percent"][0] == pytest.approx(expected, abs=1e-5)
+
+
+def test_what_a_day_only_loads_is_light():
+    code = "import skim_asx.plugin, skim_asx.commands, sys; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True
+    )
+    assert not {"polars", "httpx2", "stamina", "selectolax"} & set(loaded.stdout.split())

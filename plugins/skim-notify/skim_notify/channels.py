@@ -91,7 +91,10 @@ class DiscordChannel:
 
     async def send(self, notices: Sequence[Notice]) -> None:
         """Send these notices as one message. Raises as `Channel.send` does."""
-        await asyncio.sleep(max(0.0, self._not_before - asyncio.get_running_loop().time()))
+        left = self._not_before - asyncio.get_running_loop().time()
+        if left > 0:
+            msg = f"Discord takes no more messages for {left:.0f} s"
+            raise UnavailableError(msg, left)
         answer = await self._post(discord.message(notices))
         if answer.headers.get("X-RateLimit-Remaining") == "0":
             self._wait(_seconds(answer.headers.get("X-RateLimit-Reset-After")) or 0.0)

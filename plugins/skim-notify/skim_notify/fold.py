@@ -37,6 +37,7 @@ class _Day:
     orders: dict[str, Order] = field(default_factory=dict)
     fills: defaultdict[str, list[Fill]] = field(default_factory=lambda: defaultdict(list))
     sides: dict[str, Side] = field(default_factory=dict)
+    stopped: set[str] = field(default_factory=set)
     trades: int = 0
     profit: Decimal = Decimal(0)
 
@@ -67,6 +68,10 @@ class Notices:
     def _money(self, amount: Decimal, places: int = 2) -> str:
         minus = "-" if amount < 0 else ""
         return f"{minus}{self._sign}{abs(amount):,.{places}f}{self._unit}"
+
+    def _bound(self, price: Decimal) -> str:
+        """Write a price with two decimal places, or as many more as it has: ticks are small."""
+        return self._money(price, max(2, -int(price.normalize().as_tuple().exponent)))
 
     def _price(self, price: Decimal) -> str:
         return self._money(price, 4)
@@ -116,8 +121,8 @@ class Notices:
         if found is None:
             return Item(symbol, text)
         gap = "N/A" if found.gap_percent is None else f"{found.gap_percent:.1f}%"
-        high = self._money(measured.high) if measured else "N/A"
-        low = self._money(measured.low) if measured else "N/A"
+        high = self._bound(measured.high) if measured else "N/A"
+        low = self._bound(measured.low) if measured else "N/A"
         headline = found.headline or found.reason
         if len(headline) > _LONGEST_HEADLINE:
             headline = headline[:_LONGEST_HEADLINE].rstrip() + "..."
@@ -167,7 +172,11 @@ class Notices:
             Field("PnL", self._money(event.profit)),
         )
 
-    def _stop(self, _day: _Day, event: ev.StopHit) -> Mapping[str, Any]:
+    def _stop(self, day: _Day, event: ev.StopHit) -> Mapping[str, Any] | None:
+        # One that trades in parts is told with the first; what it made comes with the trade.
+        if event.reference in day.stopped:
+            return None
+        day.stopped.add(event.reference)
         fields = (
             Field("Ticker", event.symbol),
             Field("Stop", self._price(event.stop_price)),

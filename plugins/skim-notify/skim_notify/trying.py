@@ -15,7 +15,7 @@ from skim_notify.addresses import channels_of, hush
 from skim_notify.channels import UnavailableError, UnsentError
 from skim_notify.config import USUAL_VARIABLE, NotifyConfig
 from skim_notify.notices import Kind, Notice, Tone
-from skim_notify.plugin import routes_of
+from skim_notify.notifier import routes_of
 from skim_notify.sending import Route
 
 _NONE = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -177,4 +178,16 @@ def skim(home, monkeypatch, capsys):
 
     yield call
     root.handlers = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def logged():
+    """Give all that is logged, at every level, as one text that grows."""
+    text, root = io.StringIO(), logging.getLogger()
+    handler, level = logging.StreamHandler(text), root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield text
+    root.removeHandler(handler)
     root.setLevel(level)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 TOKEN = "aT0ken-that_nobody-may-see"
@@ -103,3 +106,11 @@ def test_a_channel_without_its_address_is_told_and_the_day_is_run(skim, quick):
     ran = skim(*DAY)
     assert ran.code == 0
     assert "extension 'notify' is left out: channel 'desk': the variable NOT_SET" in ran.err
+
+
+def test_what_a_day_only_loads_is_light():
+    code = "import skim_notify.plugin, sys; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True
+    )
+    assert not {"apprise", "httpx2", "stamina", "requests"} & set(loaded.stdout.split())

@@ -61,7 +61,7 @@ def test_candidates_have_gap_range_and_headline(tell, at):
     first = Candidate(symbol="BHP", reason="gaps", gap_percent=Decimal("4.25"), headline=headline)
     second = Candidate(symbol="CBA", reason="news_only *big*")
     measured = OpeningRange(
-        symbol="BHP", high=Decimal("45.1"), low=Decimal("44.9"), start=at, end=at, bars=5
+        symbol="BHP", high=Decimal("45.1"), low=Decimal("44.905"), start=at, end=at, bars=5
     )
     [told] = tell(
         found(at, first, second),
@@ -75,7 +75,7 @@ def test_candidates_have_gap_range_and_headline(tell, at):
     )
     assert (told.text, told.listed) == ("2 tradeable candidates", "Candidates")
     assert told.items == (
-        ("BHP", "Gap: 4.2% | ORH: $45.10 | ORL: $44.90", f"{headline[:55]}..."),
+        ("BHP", "Gap: 4.2% | ORH: $45.10 | ORL: $44.905", f"{headline[:55]}..."),
         ("CBA", "Gap: N/A | ORH: N/A | ORL: N/A", "news_only *big*"),
     )
     assert told.where == "orh_breakout · XASX 2026-11-24 · paper"
@@ -118,8 +118,16 @@ def test_an_entry_that_was_filled_in_part_is_told_when_the_rest_is_cancelled(tel
 
 
 def test_a_stop_and_the_loss_that_it_made(tell, at):
+    hit = ev.StopHit(
+        at=at,
+        reference="sk1-stop",
+        symbol="BHP",
+        stop_price=Decimal("44.90"),
+        fill_price=Decimal("44.90"),
+    )
     stop, trade = tell(
         ev.OrderIntended(at=at, order=order("stop", Side.SELL)),
+        hit,
         ev.StopHit(
             at=at,
             reference="sk1-stop",
@@ -138,7 +146,7 @@ def test_a_stop_and_the_loss_that_it_made(tell, at):
         ),
     )
     assert (stop.kind, stop.title) == (Kind.STOPS, "Stop Hit")
-    assert [value for _, value, _ in stop.fields] == ["BHP", "$44.9000", "$44.8500"]
+    assert [value for _, value, _ in stop.fields] == ["BHP", "$44.9000", "$44.9000"]
     assert (trade.kind, trade.tone, trade.text) == (Kind.TRADES, Tone.BAD, "SELL BHP")
     assert trade.fields[-1][:2] == ("PnL", "-$37.00")
 

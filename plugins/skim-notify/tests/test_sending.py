@@ -27,9 +27,8 @@ def notice(number=0, kind=Kind.TRADES) -> Notice:
 
 
 @pytest.fixture
-def sender(discord, monkeypatch, caplog):
+def sender(discord, monkeypatch, logged):
     """Make a sender to the server: ``sender(capacity=10)``."""
-    caplog.set_level(logging.DEBUG)
     hush()
     monkeypatch.setattr(sending, "FLUSH", 2.0)
     monkeypatch.setattr(sending, "_FIRST_WAIT", 0.05)
@@ -46,7 +45,7 @@ def sender(discord, monkeypatch, caplog):
     for each in made:
         each.close()
     # Whatever happened, nobody was told the address.
-    assert TOKEN not in caplog.text
+    assert TOKEN not in logged.getvalue()
 
 
 def test_what_happens_together_is_one_message(discord, sender):
@@ -131,8 +130,10 @@ def test_a_wait_that_is_too_long_is_given_up(discord, sender, caplog):
     telling = sender()
     telling.offer(notice(1))
     discord.wait_for(1)
+    telling.offer(notice(2))
     telling.close()
     assert "it takes more in 3600 s" in caplog.text
+    assert "takes no more messages for 3600 s" in caplog.text
     assert len(discord.times) == 1
 
 
