@@ -121,6 +121,6 @@ TEXTS = {
 }
 
 
-def error(code: int, req_id: int = NOBODY, **details: object) -> ErrorMessage:
+def error(code: int, req_id: int = NOBODY, /, **details: object) -> ErrorMessage:
     """Return the message of `code` about a request or an order, its text filled in."""
     return ErrorMessage(req_id=req_id, code=code, text=TEXTS[code].format(**details))

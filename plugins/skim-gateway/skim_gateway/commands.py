@@ -82,6 +82,14 @@ def run_gateway(
     short: Annotated[
         bool, typer.Option("--allow-short", help="Permit sales of what is not held.")
     ] = False,
+    faults: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--faults", metavar="FILE", help="A script of what goes wrong (TOML)."),
+    ] = None,
+    control_port: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--control-port", help="Take faults at run time at this port."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Say where it listens as JSON.")] = False,
     debug: Annotated[
         bool, typer.Option("--debug", help="Log every message, and show tracebacks.")
@@ -110,10 +118,38 @@ def run_gateway(
         master_client=master_client,
         state=state,
         allow_short=short,
+        faults=faults,
+        control_port=control_port,
         as_json=as_json,
         debug=debug,
     )
     raise typer.Exit(serve(wanted))
+
+
+@app.command("fault")
+def fault(
+    do: Annotated[
+        str,
+        typer.Argument(
+            metavar="ACTION", help="What goes wrong, such as reset_after or farm; clear; list."
+        ),
+    ],
+    pairs: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(metavar="NAME=VALUE", help="Such as on=place_order nth=2, or seconds=5."),
+    ] = None,
+    control_port: Annotated[
+        int, typer.Option("--control-port", help="The control port of the gateway.")
+    ] = 4003,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Let something go wrong in a gateway that runs, or show what did."""
+    from skim_gateway.control import ask, read_pairs
+    from skim_gateway.wording import told_faults
+
+    answer = ask(control_port, {"do": do, **read_pairs(pairs or [])})
+    typer.echo(told_faults(answer, as_json=as_json))
 
 
 def run() -> None:

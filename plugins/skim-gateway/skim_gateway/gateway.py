@@ -12,6 +12,7 @@ from skim_core.ports.broker import BrokerSetup
 from skim_core.sim.account_sessions import BEFORE_OPEN
 from skim_core.sim.broker import SimBroker
 from skim_core.sim.market import without_halts
+from skim_gateway.faults.faults import Faults
 from skim_gateway.market.catalogue import Catalogue
 from skim_gateway.market.prints import SessionTape
 from skim_gateway.orders.book import MANUAL, Book
@@ -61,6 +62,7 @@ class Gateway:
         self.wording = Wording(self.catalogue.venue.timezone, zoned=setup.zoned_executions)
         store = TicketStore(setup.directory / f"tickets-{setup.account}.jsonl")
         self.use_book(Book(setup.seed, store))
+        self.faults = Faults(self, setup.seed)
 
     def _make_broker(self) -> SimBroker:
         setup = self.setup
@@ -87,6 +89,12 @@ class Gateway:
         )
         self.desk = Desk(book, self.broker, self.catalogue, self.clock, self.hearing)
 
+    def forget(self) -> None:
+        """Have no ticket and no execution any more; what is held is known from the exchange."""
+        held = self.book.portfolio
+        self.use_book(Book(self.setup.seed + 1))
+        self.book.portfolio = held
+
     async def start(self) -> None:
         """Be at the exchange. Raises what the simulated exchange raises of its data or book."""
         await self.broker.connect()
@@ -106,7 +114,11 @@ class Gateway:
         self.brought = {position.symbol: position.quantity for position in positions}
 
     def _hear(self, notice: BrokerNotice) -> None:
-        # The book, and with it whoever hears, may be another one by now.
+        # Faults may hold it up, and the book may be another one by then.
+        self.faults.hear(notice)
+
+    def take_in(self, notice: BrokerNotice) -> None:
+        """Take a notice of the exchange into the book, and tell clients."""
         self.hearing.hear(notice)
         if isinstance(notice, Fill):
             for conversation in list(self.conversations.values()):
@@ -177,5 +189,5 @@ class Gateway:
         self._timer = None
         now = self.clock.now()
         for conversation in list(self.conversations.values()):
-            conversation.advance(now)
+            conversation.advance(now, quiet=self.faults.outages.quiet)
         self.wake_streams()

@@ -26,6 +26,8 @@ from skim_core.model.times import SessionTime
 from skim_core.sim.generated import GeneratedFeed
 from skim_core.sim.options import read_options
 from skim_core.sim.recorded import RecordedFeed
+from skim_gateway.control import ControlServer
+from skim_gateway.faults.model import Script, read_script
 from skim_gateway.server import GatewayServer
 from skim_gateway.setup import GatewaySetup, MarketData
 
@@ -58,6 +60,8 @@ class Wanted:
     master_client: int | None = None
     state: Path | None = None
     allow_short: bool = False
+    faults: Path | None = None
+    control_port: int | None = None
     as_json: bool = False
     debug: bool = False
 
@@ -69,6 +73,7 @@ class Plan:
     setup: GatewaySetup
     session: Session
     start: dt.datetime
+    script: Script
 
 
 def serve(wanted: Wanted) -> int:
@@ -103,6 +108,7 @@ def plan(wanted: Wanted, directory: Path) -> Plan:
     if not _ACCOUNT.fullmatch(wanted.account):
         msg = f"--account is {wanted.account!r}: give up to 20 letters and digits, as in DU1234567."
         raise ConfigError(msg)
+    script = read_script(wanted.faults) if wanted.faults else Script()
     calendar = SessionCalendar(wanted.exchange, directory / "calendars")
     feed, recorded = _feed(wanted)
     session = _session(wanted, calendar, recorded)
@@ -120,13 +126,14 @@ def plan(wanted: Wanted, directory: Path) -> Plan:
                 "data": wanted.data,
                 "cash": _cash(wanted.cash),
                 "allow_short": wanted.allow_short,
+                "halts": script.halts,
             }
         ),
         market_data=_market_data(wanted.market_data),
         master_client=wanted.master_client,
-        seed=wanted.seed,
+        seed=wanted.seed if script.seed is None else script.seed,
     )
-    return Plan(setup, session, _start(wanted.start, session))
+    return Plan(setup, session, _start(wanted.start, session), script)
 
 
 def _feed(wanted: Wanted) -> tuple[Feed, list[dt.date] | None]:
@@ -187,25 +194,31 @@ def _market_data(text: str) -> MarketData:
 async def _serve(wanted: Wanted, planned: Plan) -> None:
     clock = PacedClock(planned.start, wanted.speed)
     server = GatewayServer(planned.setup, clock, host=wanted.host, port=wanted.port)
+    control = ControlServer(server.gateway.faults, wanted.control_port or 0)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     try:
         await server.start()
+        if wanted.control_port is not None:
+            await control.start()
     except OSError as error:
         await server.close()
         msg = (
             f"can't listen on {wanted.host}:{wanted.port} ({error.strerror or error}): stop what "
-            "listens there, or give another --port."
+            "listens there, or give another --port or --control-port."
         )
         raise BrokerError(msg) from error
     try:
-        _tell(server, wanted, planned)
+        for fault in planned.script.faults:
+            server.gateway.faults.add(fault)
+        _tell(server, wanted, planned, control.port if wanted.control_port is not None else None)
         ticking = asyncio.create_task(_begin(server, clock, planned.start))
         await stopped.wait()
         ticking.cancel()
     finally:
+        await control.close()
         await server.close()
 
 
@@ -215,7 +228,7 @@ async def _begin(server: GatewayServer, clock: PacedClock, start: dt.datetime) -
     await clock.sleep_until(start + dt.timedelta(microseconds=1))
 
 
-def _tell(server: GatewayServer, wanted: Wanted, planned: Plan) -> None:
+def _tell(server: GatewayServer, wanted: Wanted, planned: Plan, control_port: int | None) -> None:
     host, port = server.address
     local = planned.session.local(planned.start)
     if wanted.as_json:
@@ -229,6 +242,7 @@ def _tell(server: GatewayServer, wanted: Wanted, planned: Plan) -> None:
                 "start": planned.start.isoformat(),
                 "speed": wanted.speed,
                 "exposed": server.is_exposed,
+                "control_port": control_port,
             }
         )
     else:

@@ -108,6 +108,9 @@ class GatewayServer:
         if len(self._tasks) > limits.clients:
             _LOG.warning("a connection was refused: %d clients are connected", limits.clients)
             return
+        if self.gateway.faults.outages.closed:
+            writer.transport.abort()
+            return
         async with asyncio.timeout(limits.greeting):
             greeting = await _greeted(reader)
         version = greeting.version
@@ -167,6 +170,10 @@ class Outlet:
             transport.abort()
             return
         self._writer.write(data)
+
+    def abort(self) -> None:
+        """Reset the connection: what was not sent is lost."""
+        self._writer.transport.abort()
 
 
 async def _greeted(reader: StreamReader) -> Greeting:

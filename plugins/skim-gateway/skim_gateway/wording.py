@@ -1,9 +1,12 @@
-"""How times are written in messages, in the gateway's own time zone."""
+"""How times are written in messages, in the gateway's own zone, and faults on the terminal."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 
@@ -47,3 +50,20 @@ class Wording:
     def minute(self, moment: datetime) -> str:
         """Return hours and minutes there."""
         return f"{self.local(moment):%H:%M}"
+
+
+def told_faults(answer: Mapping[str, Any], *, as_json: bool) -> str:
+    """Return what the control socket has answered as text: what waits, what was done."""
+    if as_json:
+        return json.dumps(answer)
+    lines = [f"waiting: {_pairs(fault)}" for fault in answer["waiting"]]
+    lines += [
+        f"{struck['at']}: {_pairs({name: struck[name] for name in struck if name != 'at'})}"
+        for struck in answer["struck"]
+    ]
+    return "\n".join(lines) or "nothing waits, nothing has been done"
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    told = {name: value for name, value in values.items() if value not in {None, ""}}
+    return " ".join(f"{name}={value}" for name, value in told.items())

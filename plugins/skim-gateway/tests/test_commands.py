@@ -15,9 +15,10 @@ from pathlib import Path
 import ib_async
 import pytest
 from gateway_world import until
+from skim_gateway.control import ask
 from skim_gateway.running import Wanted, plan
 
-from skim_core.errors import SkimError
+from skim_core.errors import BrokerError, ConfigError, SkimError
 
 PATIENCE = 60
 RUN = [sys.executable, "-c", "from skim_gateway.commands import run; run()"]
@@ -136,6 +137,66 @@ def test_recorded_sessions_are_those_of_the_folder(tmp_path):
     assert str(found.session.date) == "2025-06-18"
     with pytest.raises(SkimError, match="it has 2025-06-17 to 2025-06-18"):
         plan(Wanted(data=tmp_path, session="2025-06-19"), tmp_path)
+
+
+def test_faults_at_run_time_and_by_script(tmp_path):
+    script = tmp_path / "faults.toml"
+    script.write_text("""
+        [[fault]]
+        do = "error"
+        on = "request_current_time"
+        code = 162
+        """)
+    process = subprocess.Popen(
+        [
+            *RUN,
+            "run",
+            "--session",
+            "2025-06-18",
+            "--symbols",
+            "2",
+            "--port",
+            "0",
+            "--json",
+            "--control-port",
+            "0",
+            "--faults",
+            str(script),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+    async def met(where):
+        ib = ib_async.IB()
+        codes = []
+        ib.errorEvent += lambda _, code, *__: codes.append(code)
+        await ib.connectAsync(where["host"], where["port"], clientId=1, timeout=PATIENCE)
+        ib.client.reqCurrentTime()
+        await until(lambda: 162 in codes)
+        answer = await asyncio.to_thread(ask, where["control_port"], {"do": "farm", "seconds": 5})
+        assert [struck["do"] for struck in answer["struck"]] == ["error", "farm"]
+        await until(lambda: 2103 in codes)
+        ib.disconnect()
+
+    try:
+        where = json.loads(process.stdout.readline())
+        asyncio.run(met(where))
+        port = ["--control-port", str(where["control_port"])]
+        done = command("fault", "drop", "on=place_order", "nth=2", *port)
+        assert done.returncode == 0
+        assert "waiting: do=drop on=place_order nth=2" in done.stdout
+        with pytest.raises(ConfigError, match="did you mean 'place_order'"):
+            ask(where["control_port"], {"do": "drop", "on": "place_odrer"})
+        with pytest.raises(ConfigError, match="expected an object"):
+            ask(where["control_port"], [])
+        assert ask(where["control_port"], {"do": "clear"})["waiting"] == []
+    finally:
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
+        process.stdout.close()
+    with pytest.raises(BrokerError, match="no gateway answers at control port"):
+        ask(where["control_port"], {"do": "list"})
 
 
 def test_a_port_that_is_taken_is_told():

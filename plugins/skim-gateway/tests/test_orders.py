@@ -8,39 +8,12 @@ from decimal import Decimal
 
 import ib_async
 import pytest
+from gateway_orders import STOCK, placed, told
 from gateway_world import BHP, Market, gateway, minute, until
 from skim_gateway.wire import answers as a
 from skim_gateway.wire import requests as r
-from skim_gateway.wire.contracts import Contract
-from skim_gateway.wire.orders import Order
 
 from skim_core.sim.options import SimOptions
-
-STOCK = Contract(symbol="BHP", sec_type="STK", exchange="ASX", currency="AUD")
-
-
-def placed(number, **order):
-    given = {"action": "BUY", "total_quantity": Decimal(100), "order_type": "MKT", "tif": "DAY"}
-    return r.PlaceOrder(order_id=number, contract=STOCK, order=Order(**given | order))
-
-
-def told(received):
-    """Name each message about orders, with its status where it has one."""
-    names = []
-    for one in received:
-        if isinstance(one, a.OpenOrder):
-            cost = "" if one.state.commission is None else f" {one.state.commission}"
-            names.append(f"openOrder {one.state.status}{cost}")
-        elif isinstance(one, a.OrderStatus):
-            names.append(f"orderStatus {one.status} {one.filled}/{one.remaining}")
-        elif isinstance(one, a.ExecutionDetails):
-            names.append(f"execDetails {one.shares}@{one.price}")
-        elif isinstance(one, a.CommissionReport):
-            names.append(f"commission {one.commission}")
-        elif isinstance(one, a.ErrorMessage) and one.code // 100 != 21:
-            names.append(f"error {one.code}")
-    return names
-
 
 # In the order of recordings
 

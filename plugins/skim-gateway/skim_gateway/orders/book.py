@@ -43,6 +43,11 @@ class Book:
         """Forget the highest ids of a client, as some restarts of real gateways do."""
         self._next_ids[client_id] = max(1, self._next_ids[client_id] - by)
 
+    def roll_back_all(self, by: int) -> None:
+        """Forget the highest ids of every client."""
+        for client_id in list(self._next_ids):
+            self.roll_back_ids(client_id, by)
+
     def find(self, client_id: int, order_id: int) -> Ticket | None:
         """Return the ticket that a client knows by this id, or None."""
         return self._by_id.get((client_id, order_id))

@@ -11,6 +11,7 @@ from skim_core.errors import SkimError
 from skim_gateway import codes
 from skim_gateway.limits import HistoryPacing
 from skim_gateway.orders.translate import Refusal
+from skim_gateway.serving.kinds import MARKET_KINDS
 from skim_gateway.wire import answers as a
 from skim_gateway.wire.codec import decode_request, encode_answer
 from skim_gateway.wire.errors import MalformedError, UnknownMessageError
@@ -39,18 +40,29 @@ class Stream(Protocol):
         """Tell what there is to tell by `now`."""
 
 
+class Outlet(Protocol):
+    """Where a client's bytes go."""
+
+    def __call__(self, data: bytes) -> None:
+        """Send bytes."""
+
+    def abort(self) -> None:
+        """Reset the connection: what was not sent is lost."""
+
+
 class Conversation:
-    """A client that has been greeted; `write` takes the bytes that it is to get.
+    """A client that has been greeted; `outlet` takes the bytes that it is to get.
 
     `streams` are its subscriptions, by their kind and request id. `binds`: as client 0 it
-    hears of orders that are placed by hand.
+    hears of orders that are placed by hand. `muted`: nothing is told; `silent`: nothing
+    is taken either. Both are faults.
     """
 
     def __init__(
         self,
         gateway: Gateway,
         version: int,
-        write: Callable[[bytes], None],
+        outlet: Outlet,
         handlers: Mapping[type[Request], Handler],
     ) -> None:
         self.gateway = gateway
@@ -61,23 +73,36 @@ class Conversation:
         self.binds = False
         self.closed = False
         self.pacing = HistoryPacing(gateway.setup.limits.histories)
-        self._write = write
+        self.muted = False
+        self.silent = False
+        self._outlet = outlet
         self._handlers = handlers
 
     # Both ways
 
     def send(self, answer: a.Answer) -> None:
-        """Send an answer, unless the conversation is over."""
-        if not self.closed:
-            _LOG.debug("client %s <- %s", self.client_id, answer)
-            self._write(encode_answer(answer, self.version))
+        """Send an answer, with the faults that strike it."""
+        self.gateway.faults.send(self, answer)
 
-    def error(self, code: int, req_id: int = a.NOBODY, **details: object) -> None:
+    def put(self, answer: a.Answer) -> None:
+        """Send an answer, unless the conversation is over or nothing may be told."""
+        if not (self.closed or self.muted or self.silent):
+            _LOG.debug("client %s <- %s", self.client_id, answer)
+            self._outlet(encode_answer(answer, self.version))
+
+    def abort(self) -> None:
+        """Reset the connection."""
+        self.close()
+        self._outlet.abort()
+
+    def error(self, code: int, req_id: int = a.NOBODY, /, **details: object) -> None:
         """Send an error or a notice."""
         self.send(codes.error(code, req_id, **details))
 
     async def receive(self, payload: bytes) -> None:
         """Take a message; whatever is wrong with it is answered with an error."""
+        if self.silent:
+            return
         try:
             request = decode_request(payload, self.version)
         except MalformedError as wrong:
@@ -88,7 +113,7 @@ class Conversation:
             _LOG.warning("client %s: %s", self.client_id, wrong)
             self.error(codes.UNKNOWN_MESSAGE)
             return
-        await self.take(request)
+        await self.gateway.faults.take(self, request, lambda: self.take(request))
 
     async def take(self, request: Message) -> None:
         """Do what a request asks for."""
@@ -149,10 +174,15 @@ class Conversation:
         self.streams[kind, req_id] = stream
         self.gateway.wake_streams()
 
-    def advance(self, now: datetime, *, filled: bool = False) -> None:
-        """Look at what streams; at what changes with fills when `filled`."""
+    def advance(self, now: datetime, *, filled: bool = False, quiet: bool = False) -> None:
+        """Look at what streams; at what changes with fills when `filled`.
+
+        When it is `quiet`, the data farms tell nothing.
+        """
         for key, stream in list(self.streams.items()):
             if not (stream.with_fills if filled else stream.timed):
+                continue
+            if quiet and key[0] in MARKET_KINDS:
                 continue
             try:
                 stream.advance(now)

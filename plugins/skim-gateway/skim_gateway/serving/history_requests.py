@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from skim_gateway import codes
 from skim_gateway.market.bars import TimedBar, bar_start, bars
 from skim_gateway.market.spans import DAY, SpanError, bar_seconds, end_time, span
+from skim_gateway.serving.kinds import HISTORY
 from skim_gateway.setup import MarketData
 from skim_gateway.wire import answers as a
 from skim_gateway.wire import requests as r
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from skim_gateway.gateway import Gateway
     from skim_gateway.market.prints import Print
     from skim_gateway.serving.conversation import Conversation
-
-HISTORY = "history"
 
 _SMALL_BAR = 30
 _MOST_TICKS = 1000

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from skim_gateway import codes
+from skim_gateway.serving.kinds import BARS, DEPTH, TICK_BY_TICK, TICKS
 from skim_gateway.serving.ticks import (
     DELAY,
     Picture,
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from skim_gateway.wire.contracts import Contract
 
 LIVE, DELAYED = 1, 3
-TICKS, BARS, TICK_BY_TICK, DEPTH = "ticks", "bars", "tick by tick", "depth"
 
 _TICK_KINDS = {"Last": 1, "AllLast": 2, "BidAsk": 3, "MidPoint": 4}
 _BAR_SHIFTS = {"TRADES": 0, "MIDPOINT": 0, "BID": -1, "ASK": 1}

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from skim_gateway import codes
 from skim_gateway.market.scans import SCANS, UnknownFilterError, board, filters, parameters, scan
+from skim_gateway.serving.kinds import SCANNER
 from skim_gateway.wire import answers as a
 from skim_gateway.wire import requests as r
 
 if TYPE_CHECKING:
     from skim_gateway.serving.conversation import Conversation
 
-SCANNER = "scanner"
 _EVERY = timedelta(seconds=30)
 
 
