@@ -28,31 +28,30 @@ FIELDS = {
     "order_type": st.sampled_from(["MKT", "LMT", "STP", "STP LMT", "PEG BENCH", "TRAIL"]),
     "sec_type": st.sampled_from(["STK", "BAG", "OPT"]),
     "has_delta_neutral": st.just(0),
-    "conditions": st.lists(
+    "order.conditions": st.lists(
         st.sampled_from(
             [("1", "a", "1", "7.5", "12", "ASX", "0"), ("3", "o", "1", "20250415 10:00:00")]
         ),
         max_size=2,
     ).map(tuple),
-    "algo_params": st.lists(st.builds(TagValue, tag=TEXT, value=TEXT), max_size=2).map(tuple),
+    "order.algo_params": st.lists(st.builds(TagValue, tag=TEXT, value=TEXT), max_size=2).map(tuple),
 }
 
 
-def _of(kind):
+def _of(kind, version):
     if isinstance(kind, Counted):
-        return st.lists(_of(kind.kind), max_size=2).map(tuple)
+        return st.lists(_of(kind.kind, version), max_size=2).map(tuple)
     if isinstance(kind, Record):
-        return _records(kind.of, layout_of(kind.of, kind.fields).slots)
+        slots = layout_of(kind.of, kind.fields).at(version)
+        return st.builds(kind.of, **{slot.path: _field(slot, version) for slot in slots})
     return BY_NAME[kind.scalar.name]
 
 
-def _records(cls, slots):
-    return st.builds(cls, **{slot.path: _field(slot) for slot in slots})
-
-
-def _field(slot):
-    name = slot.path.rpartition(".")[2]
-    return FIELDS[name] if name in FIELDS else _of(slot.kind)
+def _field(slot, version):
+    for key in (slot.path, slot.path.rpartition(".")[2]):
+        if key in FIELDS:
+            return FIELDS[key]
+    return _of(slot.kind, version)
 
 
 PARTS = {"contract": Contract, "order": Order, "state": OrderState}
@@ -65,7 +64,7 @@ def messages_of(draw, cls, version):
     for slot in cls.LAYOUT.at(version):
         if not slot.path or (slot.when and not slot.when.test(values.get(slot.when.path))):
             continue
-        values[slot.path] = draw(_field(slot))
+        values[slot.path] = draw(_field(slot, version))
     own = {path: value for path, value in values.items() if "." not in path}
     parts = {}
     for path, value in values.items():

@@ -10,7 +10,7 @@ import pytest
 from gateway_ib_async import decoded_by_ib_async
 from gateway_samples import BHP, ORDER, SAMPLES
 from gateway_strategies import messages_of
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from skim_gateway.wire import answers as a
 from skim_gateway.wire.answers import ANSWERS
@@ -136,7 +136,7 @@ def seen(value):
     return value
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 @given(messages_of(a.OpenOrder, 178))
 def test_an_open_order_says_the_same_to_ib_async_field_by_field(answer):
     ((name, (order_id, contract, order, state)),) = decoded_by_ib_async(fields_of(answer, 178), 178)
@@ -149,6 +149,8 @@ def test_an_open_order_says_the_same_to_ib_async_field_by_field(answer):
         if field.startswith("delta_neutral") and not answer.order.delta_neutral_order_type:
             continue
         got = getattr(order, camel(field))
+        if field == "scale_price_increment" and not given:
+            continue  # ib_async takes 0 for unset
         if not isinstance(given, str):
             got = type(seen(given))(got or 0)
         assert got == seen(given), field

@@ -12,7 +12,7 @@ import ib_async
 import pytest
 from gateway_ib_async import encoder
 from gateway_strategies import messages_of
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from skim_gateway.wire import requests as r
 from skim_gateway.wire.codec import decode_request, encode_request
@@ -259,7 +259,7 @@ def given_values(default):
     return st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=6)
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 @given(st.data(), st.sampled_from(VERSIONS))
 def test_every_field_of_an_order_arrives_where_it_belongs(data, version):
     defaults = ib_async.Order()
