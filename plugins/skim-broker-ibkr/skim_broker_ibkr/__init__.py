@@ -1,0 +1,1 @@
+"""skim's broker for Interactive Brokers, through TWS or IB Gateway."""

@@ -1,0 +1,210 @@
+"""Quotes: streams of market data, as many as there are lines for, each watched by its age."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from skim_broker_ibkr.numbers import price, whole
+from skim_broker_ibkr.rules.freshness import Subscriptions
+from skim_broker_ibkr.rules.notices import Meaning, meaning
+from skim_core.model.base import sound
+from skim_core.model.market import Quote
+
+if TYPE_CHECKING:
+    from ib_async import Contract, Ticker
+
+    from skim_broker_ibkr.contracts import Contracts
+    from skim_broker_ibkr.options import IbkrOptions
+    from skim_broker_ibkr.requests import Requests
+    from skim_broker_ibkr.told import ToldError
+    from skim_core.ports.clock import Clock
+
+_log = logging.getLogger("skim.ibkr")
+_QUOTE = sound(Quote)
+_LIVE = 1
+
+
+class Quotes:
+    """The symbols whose market data stream, and what they say."""
+
+    def __init__(
+        self, options: IbkrOptions, clock: Clock, requests: Requests, contracts: Contracts
+    ) -> None:
+        self._options = options
+        self._clock = clock
+        self._requests = requests
+        self._contracts = contracts
+        self._subscriptions: Subscriptions[str] = Subscriptions(options.lines, options.stale_after)
+        self._tickers: dict[str, tuple[int, Contract, Ticker]] = {}
+        self._symbols: dict[int, str] = {}
+        self._delayed: set[str] = set()
+        self._told: set[tuple[str, int]] = set()
+        self._heard = asyncio.Event()
+        self._asking = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Say what kind of data is wanted; a new connection has no streams yet."""
+        self.forget()
+        ib = await self._requests.turn()
+        ib.reqMarketDataType(self._options.data_type.code)
+
+    def forget(self) -> None:
+        """Take in that all streams are gone; they are made anew when they are wanted."""
+        self._subscriptions.clear()
+        self._tickers.clear()
+        self._symbols.clear()
+        self._delayed.clear()
+
+    def distrust(self) -> None:
+        """Make all streams anew when they are next wanted."""
+        self._subscriptions.distrust()
+
+    # What TWS says
+
+    def hear_data(self, request: int) -> bool:
+        """Take in a sign of life; return whether it is one of a quote's."""
+        symbol = self._symbols.get(request)
+        if symbol is None:
+            return False
+        self._subscriptions.hear(symbol, self._clock.now())
+        self._heard.set()
+        return True
+
+    def hear_error(self, told: ToldError) -> bool:
+        """Take in what TWS says of a stream; return whether it is one of ours."""
+        symbol = self._symbols.get(told.number)
+        if symbol is None:
+            return False
+        if meaning(told.code) is Meaning.DELAYED:
+            self._delayed.add(symbol)
+        else:
+            self._subscriptions.break_off(symbol, f"{told.text} ({told.code})")
+        if (symbol, told.code) not in self._told:
+            self._told.add((symbol, told.code))
+            _log.warning("%s: %s (%s)", symbol, told.text, told.code)
+        self._heard.set()
+        return True
+
+    # What is asked
+
+    async def quotes(self, symbols: Iterable[str]) -> Mapping[str, Quote]:
+        """Return the latest quotes of those that have traded today. Raises BrokerError."""
+        contracts = await self._contracts.known(symbols)
+        found: dict[str, Quote] = {}
+        for part in _parts(list(contracts), self._options.lines):
+            await self._stream({symbol: contracts[symbol] for symbol in part})
+            for symbol in part:
+                quote = self._quote(symbol)
+                if quote is not None:
+                    found[symbol] = quote
+        return found
+
+    async def pictures(self, contracts: Mapping[str, Contract]) -> dict[str, Ticker]:
+        """Return what the streams of these contracts have said. Raises BrokerError."""
+        found: dict[str, Ticker] = {}
+        for part in _parts(list(contracts), self._options.lines):
+            await self._stream({symbol: contracts[symbol] for symbol in part})
+            for symbol in part:
+                if symbol in self._tickers and not self._broken(symbol):
+                    found[symbol] = self._tickers[symbol][2]
+        return found
+
+    async def _stream(self, contracts: Mapping[str, Contract]) -> None:
+        """See to it that these stream, and wait for what they say first."""
+        async with self._asking:
+            fresh = []
+            for symbol, contract in contracts.items():
+                if self._subscriptions.want(symbol):
+                    if not self._subscriptions.stale(symbol, self._clock.now()):
+                        continue
+                    await self._cancel(symbol)
+                await self._subscribe(symbol, contract)
+                fresh.append(symbol)
+            if fresh:
+                await self._wait(lambda: all(self._answered(symbol) for symbol in fresh))
+
+    async def _subscribe(self, symbol: str, contract: Contract) -> None:
+        for superfluous in self._subscriptions.add(symbol, self._clock.now()):
+            await self._cancel(superfluous)
+        ib = await self._requests.turn()
+        ticker = ib.reqMktData(contract)
+        number = ib.wrapper.ticker2ReqId["mktData"][ticker]
+        self._tickers[symbol] = number, contract, ticker
+        self._symbols[number] = symbol
+
+    async def _cancel(self, symbol: str) -> None:
+        self._subscriptions.drop(symbol)
+        self._delayed.discard(symbol)
+        number, contract, ticker = self._tickers.pop(symbol, (0, None, None))
+        if contract is None or ticker is None:
+            return
+        self._symbols.pop(number, None)
+        ib = await self._requests.turn()
+        if ib.wrapper.reqId2Ticker.get(number) is ticker:
+            ib.cancelMktData(contract)
+            # What a new stream says must not be taken for what the old one said.
+            ib.wrapper.tickers.pop(hash(contract), None)
+            ib.wrapper.reqId2Ticker.pop(number, None)
+
+    async def _wait(self, ready: Callable[[], bool]) -> None:
+        try:
+            async with asyncio.timeout(self._options.quote_wait.total_seconds()):
+                while not ready():
+                    self._heard.clear()
+                    await self._heard.wait()
+        except TimeoutError:
+            self._requests.ib  # noqa: B018  raises BrokerError when the line is gone
+            _log.debug("some streams said nothing within %s", self._options.quote_wait)
+
+    def _answered(self, symbol: str) -> bool:
+        if symbol not in self._tickers:
+            return True
+        ticker = self._tickers[symbol][2]
+        return self._broken(symbol) or (
+            price(ticker.last) is not None and price(ticker.close) is not None
+        )
+
+    def _broken(self, symbol: str) -> bool:
+        return symbol in self._subscriptions and bool(self._subscriptions[symbol].broken)
+
+    def _quote(self, symbol: str) -> Quote | None:
+        if symbol not in self._tickers or self._broken(symbol):
+            return None
+        ticker = self._tickers[symbol][2]
+        last, volume = price(ticker.last), whole(ticker.volume)
+        heard_at = self._subscriptions[symbol].heard_at
+        if last is None or heard_at is None:
+            return None
+        # The last price of a day before is told too, without a trade of today.
+        if not volume and price(ticker.open) is None:
+            return None
+        return _QUOTE(
+            symbol=symbol,
+            at=heard_at,
+            last=last,
+            bid=price(ticker.bid),
+            ask=price(ticker.ask),
+            volume=max(0, volume),
+            delayed=symbol in self._delayed or ticker.marketDataType != _LIVE,
+        )
+
+    def age(self, symbol: str, now: datetime) -> float | None:
+        """Return the seconds since a stream last said something; None when there is none."""
+        if symbol not in self._subscriptions:
+            return None
+        return self._subscriptions[symbol].silent_for(now).total_seconds()
+
+    def reason(self, symbol: str) -> str:
+        """Return why a symbol has no data; '' when TWS gave no reason."""
+        if symbol not in self._subscriptions:
+            return ""
+        return self._subscriptions[symbol].broken
+
+
+def _parts(symbols: list[str], size: int) -> Iterable[list[str]]:
+    for start in range(0, len(symbols), size):
+        yield symbols[start : start + size]
