@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from time import monotonic
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from skim_core.errors import SkimError
 from skim_core.model.exchange import Exchange
 from skim_core.model.graph import PhaseGraph
-from skim_core.plugins.extensions import ExtensionPlugin, load_extensions
+from skim_core.plugins.extensions import ExtensionPlugin, load_extensions, make_joining
 from skim_core.ports.boundary import described
 from skim_core.ports.extension import ExtensionSetup, Observer
-from skim_core.ports.joining import CandidateFilter, Joining, Scanner
+from skim_core.ports.joining import Joining
 from skim_core.settings import Settings
 
 _log = logging.getLogger("skim")
@@ -57,22 +57,8 @@ class Extensions:
         Raises ConfigError for one that no extension has.
         """
         if any(phase.joins for phase in graph):
-            self.joining = self.joining or self._made()
+            self.joining = self.joining or make_joining(self._plugins, self._setup)
             self.joining.check(graph)
-
-    def _made(self) -> Joining:
-        scanners: dict[str, Scanner] = {}
-        filters: dict[str, CandidateFilter] = {}
-        for plugin in self._plugins:
-            try:
-                setup = self._setup(plugin)
-                made = plugin.scanners(setup), plugin.filters(setup)
-            except SkimError as error:
-                _log.warning("extension %r is left out: %s", plugin.name, error)
-                continue
-            _add(plugin, "scanner", made[0], scanners)
-            _add(plugin, "filter", made[1], filters)
-        return Joining(scanners, filters)
 
     def close(self) -> None:
         """Close the observers, side by side; tell of one that raises or takes longer."""
@@ -105,27 +91,6 @@ class Extensions:
             directory=self._settings.directory / "extensions" / plugin.name,
             exchange=self._exchange,
         )
-
-
-class _Named(Protocol):
-    @property
-    def name(self) -> str: ...
-
-
-_NamedT = TypeVar("_NamedT", bound=_Named)
-
-
-def _add(
-    plugin: ExtensionPlugin, kind: str, own: Sequence[_NamedT], known: dict[str, _NamedT]
-) -> None:
-    for each in own:
-        if known.setdefault(each.name, each) is not each:
-            _log.warning(
-                "extension %r has a %s %r, as another has: that other's counts.",
-                plugin.name,
-                kind,
-                each.name,
-            )
 
 
 def _close(name: str, observer: Observer) -> None:

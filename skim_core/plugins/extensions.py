@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from pydantic import BaseModel
 
-from skim_core.errors import PluginError
+from skim_core.errors import PluginError, SkimError
 from skim_core.plugins.config_model import config_model
 from skim_core.plugins.configuration import validated
 from skim_core.plugins.discovery import Group, PluginInfo, available
 from skim_core.plugins.loading import Listener, Plugin, load
 from skim_core.plugins.making import made_by, several_made_by
 from skim_core.ports.extension import ExtensionSetup, Observer
-from skim_core.ports.joining import CandidateFilter, Scanner
+from skim_core.ports.joining import CandidateFilter, Joining, Scanner
+
+_log = logging.getLogger("skim")
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,3 +100,46 @@ def load_extensions(names: Iterable[str] | None = None) -> LoadedExtensions:
         except PluginError as error:
             loaded.errors.append(error)
     return loaded
+
+
+def make_joining(
+    plugins: Iterable[ExtensionPlugin],
+    setup_of: Callable[[ExtensionPlugin], ExtensionSetup[Any]],
+) -> Joining:
+    """Make the scanners and filters of extensions.
+
+    One that can't be made is told in the log and left out; of two with one name the first counts.
+    """
+    scanners: dict[str, Scanner] = {}
+    filters: dict[str, CandidateFilter] = {}
+    for plugin in plugins:
+        try:
+            setup = setup_of(plugin)
+            made = plugin.scanners(setup), plugin.filters(setup)
+        except SkimError as error:
+            _log.warning("extension %r is left out: %s", plugin.name, error)
+            continue
+        _add(plugin, "scanner", made[0], scanners)
+        _add(plugin, "filter", made[1], filters)
+    return Joining(scanners, filters)
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+_NamedT = TypeVar("_NamedT", bound=_Named)
+
+
+def _add(
+    plugin: ExtensionPlugin, kind: str, own: Sequence[_NamedT], known: dict[str, _NamedT]
+) -> None:
+    for each in own:
+        if known.setdefault(each.name, each) is not each:
+            _log.warning(
+                "extension %r has a %s %r, as another has: that other's counts.",
+                plugin.name,
+                kind,
+                each.name,
+            )

@@ -195,8 +195,9 @@ def skim_make_observer(setup: ExtensionSetup[Any]) -> Observer:
 def skim_make_scanners(setup: ExtensionSetup[Any]) -> Sequence[Scanner]:
     """Make the scanners that the extension has (group ``skim.extensions``).
 
-    Called once per process, when a phase of its days names a scanner or a filter. A raise
-    leaves the extension out; a day that needs one of its scanners is then not begun.
+    Called once per process, or in a replay once per session, when a phase of its days names a
+    scanner or a filter. A raise leaves the extension out; a day that needs one of its
+    scanners is then not begun.
 
     :param setup: the extension's configuration, a folder and the exchange.
     :return: the scanners; their names are their own.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -24,6 +25,18 @@ class PlannedStrategy(Model):
     graph: PhaseGraph
     config: dict[str, Any] = Field(default_factory=dict)
     limits: Limits = Field(default_factory=Limits)
+
+
+class PlannedExtension(Model):
+    """An extension whose scanners or filters a phase names; `config` with masks for secrets.
+
+    `directory` is its own folder. What lies there, or elsewhere by its configuration, it answers
+    for itself: only its version is part of the plan.
+    """
+
+    name: Name
+    config: dict[str, Any] = Field(default_factory=dict)
+    directory: Path
 
 
 class LeftOut(Model):
@@ -58,6 +71,7 @@ class Plan(Model):
     last: date
     sessions: Annotated[tuple[Session, ...], Field(min_length=1)]
     left_out: tuple[LeftOut, ...] = ()
+    extensions: tuple[PlannedExtension, ...] = ()
 
     @property
     def capital(self) -> Decimal:

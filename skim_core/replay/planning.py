@@ -12,10 +12,10 @@ from pathlib import Path
 
 from skim_core.calendar.sessions import SessionCalendar
 from skim_core.errors import ConfigError, DataError
-from skim_core.model.graph import PhaseGraph
 from skim_core.model.session import Session
 from skim_core.plugins.configuration import validate_config
 from skim_core.plugins.strategies import load_strategy
+from skim_core.replay.joining import plan_extensions, versions_of_extensions
 from skim_core.replay.plan import LeftOut, Plan, PlannedStrategy
 from skim_core.replay.sessions import Secrets
 from skim_core.replay.soundness import faults, refuse
@@ -63,9 +63,11 @@ def make_plan(asked: Asked, settings: Settings) -> Plan:
     sessions = market.sessions
     names = tuple(dict.fromkeys(asked.strategies))
     strategies = tuple(planned_strategy(name, settings, sessions) for name in names)
+    phases = [phase for planned in strategies for phase in planned.graph]
+    extensions = plan_extensions(phases, settings, sessions[0])
     return Plan(
         strategies=strategies,
-        versions=versions_of(names, options),
+        versions=versions_of(names, options) | versions_of_extensions(extensions),
         exchange=settings.exchange,
         account=settings.account,
         options=options,
@@ -78,6 +80,7 @@ def make_plan(asked: Asked, settings: Settings) -> Plan:
         last=asked.last,
         sessions=tuple(sessions),
         left_out=tuple(market.left_out),
+        extensions=extensions,
     )
 
 
@@ -188,25 +191,12 @@ def planned_strategy(name: str, settings: Settings, sessions: Sequence[Session])
     for session in sessions:
         graph.check_windows(session)
     strategy.check_hooks(graph)
-    _refuse_joining(name, graph)
     return PlannedStrategy(
         name=name,
         graph=graph,
         config=journaled(validate_config(strategy, section)),
         limits=settings.strategy_limits(name),
     )
-
-
-def _refuse_joining(name: str, graph: PhaseGraph) -> None:
-    for phase in graph:
-        if phase.joins:
-            what = ", ".join((*phase.scanners, *phase.filters))
-            msg = (
-                f"phase {phase.name!r} of {name} asks {what}, and a replay has no extensions: "
-                f"leave them out with [strategy.{name}.phases.{phase.name}] scanners = [], "
-                "filters = [] and match = 'any'."
-            )
-            raise ConfigError(msg)
 
 
 def differences(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

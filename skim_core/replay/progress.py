@@ -26,6 +26,7 @@ from pydantic import TypeAdapter, ValidationError
 from skim_core.errors import ConfigError
 from skim_core.model.base import Model
 from skim_core.model.session import Session
+from skim_core.plugins.extensions import load_extension
 from skim_core.plugins.strategies import load_strategy
 from skim_core.replay.plan import Plan
 from skim_core.replay.sessions import SessionResult
@@ -249,11 +250,12 @@ def _is_of(line: bytes, session: Session) -> bool:
 
 
 def _code_digest(plan: Plan) -> str:
-    """Return a SHA-256 of skim's and the strategies' modules.
+    """Return a SHA-256 of the modules of skim, of the strategies and of the extensions.
 
     Versions are in the plan, but whoever works on a strategy changes it without.
     """
     values = [load_strategy(strategy.name).info.value for strategy in plan.strategies]
+    values += [load_extension(extension.name).info.value for extension in plan.extensions]
     digest = hashlib.sha256()
     for package in sorted({"skim_core", *(re.split("[.:]", value)[0] for value in values)}):
         for path in _modules(package):

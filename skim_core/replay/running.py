@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from skim_core.replay import folder as files
+from skim_core.replay.joining import versions_of_extensions
 from skim_core.replay.parallel import Rest, in_sequence, side_by_side
 from skim_core.replay.plan import Plan
 from skim_core.replay.planning import data_digest, differences, versions_of
@@ -99,7 +100,7 @@ def repeat(folder: Path, way: Way) -> Repeated:
     names = [strategy.name for strategy in then.strategies]
     now = then.model_copy(
         update={
-            "versions": versions_of(names, then.options),
+            "versions": versions_of(names, then.options) | versions_of_extensions(then.extensions),
             "data": data_digest(then.options, then.exchange, then.sessions),
         }
     )

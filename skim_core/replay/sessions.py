@@ -27,6 +27,7 @@ from skim_core.ports.broker import BrokerSetup
 from skim_core.ports.bus import Bus
 from skim_core.ports.engine import Assignment, DayEnd, DayResult, EngineSetup
 from skim_core.replay.account import NOWHERE, ReplayBroker
+from skim_core.replay.joining import ReplayedExtensions
 from skim_core.replay.plan import Plan, PlannedStrategy
 from skim_core.replay.trades import Position, Trade, TradeFold
 from skim_core.replay.turns import InTurn
@@ -104,6 +105,7 @@ class SessionRunner:
         self._feed = feed or feed_of(plan)
         loaded = [_load(planned, secrets.get(planned.name, {})) for planned in plan.strategies]
         self._strategies = loaded
+        self._extensions = ReplayedExtensions(plan.extensions)
 
     def run(self, session: Session, left: Left | None) -> SessionResult:
         """Run the session, on from what the one before left; None: with the capital alone.
@@ -143,6 +145,7 @@ class SessionRunner:
                 protection_limit=plan.protection_limit,
                 halt_after=plan.halt_after,
                 listen=_NEVER,
+                joining=self._extensions.joining(place.exchange),
             )
         )
         try:

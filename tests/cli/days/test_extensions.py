@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+
+from skim_core.journal.sqlite import SqliteJournal
 
 OBSERVER = """
     from pathlib import Path
@@ -200,10 +204,26 @@ def test_a_begun_day_goes_on_when_its_scanner_was_uninstalled(
     assert "scanner 'news' has nothing to say: no loaded extension has it" in ran.err
 
 
-def test_a_replay_refuses_what_it_can_not_ask(skim, tiny, observe, phases, tmp_path):
+def test_a_replay_asks_them_and_gives_the_same_again(skim, tiny, observe, phases, home, tmp_path):
     observe(SCANNER)
+    phases('scanners = ["news"]\nfilters = ["known"]')
+    folder = str(tmp_path / "replay")
+    dates = ("--from", "2026-01-28", "--to", "2026-01-29")
+    replayed = skim("replay", "--strategy", "tiny", *dates, "--out", folder)
+    assert replayed.code == 0, replayed.err
+    journal = SqliteJournal.open(Path(folder) / "journal.sqlite")
+    events = [record.event for run in journal.runs() for record in journal.read(run.first.run_id)]
+    journal.close()
+    joined = [event for event in events if event.kind == "candidates_joined"]
+    assert [event.dropped for event in joined] == [{"NEW": "known: has news"}] * 2
+    (home / "skim.toml").write_text("")
+    again = skim("replay", "--again", folder)
+    assert again.code == 0, again.out
+
+
+def test_a_replay_without_the_extension_is_refused(skim, tiny, phases, tmp_path):
     phases('scanners = ["news"]')
     dates = ("--from", "2026-01-28", "--to", "2026-01-28")
     refused = skim("replay", "--strategy", "tiny", *dates, "--out", str(tmp_path / "replay"))
     assert refused.code == 2
-    assert "asks news, and a replay has no extensions" in refused.err
+    assert "names the scanner 'news', which no loaded extension has" in refused.err
