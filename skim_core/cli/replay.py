@@ -284,15 +284,26 @@ def _show(summary: Mapping[str, Any], folder: Path) -> None:
             )
     for held in summary["open"]:
         echo(f"still held: {held['quantity']} {held['symbol']} at {held['average_price']:f}")
-    for left_out in summary["left_out"][:_LINES]:
-        echo(f"left out: {left_out['date']}, {left_out['why']}", "warning")
-    if len(summary["left_out"]) > _LINES:
-        echo(f"left out: {len(summary['left_out']) - _LINES} more, see summary.json", "warning")
+    _show_data(summary)
     for halted in summary["halted"]:
         echo(f"halted: {halted['date']} {halted['strategy']}: {halted['why']}", "warning")
     for failed in summary["failed"]:
         echo(f"{failed['end']}: {failed['date']} {failed['strategy']}: {failed['why']}", "error")
     echo(f"written to {folder}")
+
+
+def _show_data(summary: Mapping[str, Any]) -> None:
+    """Print what was left out, and what there is to say about the data, in a few lines."""
+    left_out, notes = summary["left_out"], summary["notes"]
+    for out in left_out[:_LINES]:
+        echo(f"left out: {out['date']}, {out['why']}", "warning")
+    if len(left_out) > _LINES:
+        echo(f"left out: {len(left_out) - _LINES} more, see summary.json", "warning")
+    for note in notes[:_LINES]:
+        symbol = f" {note['symbol']}" if note["symbol"] else ""
+        echo(f"note: {note['date']}{symbol}: {note['text']}")
+    if len(notes) > _LINES:
+        echo(f"note: {len(notes) - _LINES} more, see summary.json")
 
 
 def _row(name: str, figures: Mapping[str, Any]) -> list[object]:

@@ -11,7 +11,7 @@ from skim_core.ports.broker import BrokerSetup
 from skim_core.sim.account_book import Header, Record
 from skim_core.sim.account_sessions import AccountSessions, OpenSession
 from skim_core.sim.broker import SimBroker
-from skim_core.sim.data import Feed
+from skim_core.sim.data import Feed, SessionData
 from skim_core.sim.instructions import Instruction, Opening
 from skim_core.sim.options import SimOptions
 
@@ -57,6 +57,8 @@ class ReplayBroker(SimBroker):
         super().__init__(setup, options, feed)
         self._sessions = _MemorySessions(setup, options, feed, opening)
         self._closing: Opening | None = None
+        self.data: SessionData | None = None
+        """The session's data, once the session is over."""
 
     @property
     def closing(self) -> Opening:
@@ -74,4 +76,5 @@ class ReplayBroker(SimBroker):
         if self._open is not None:
             self._open.exchange.finish()
             self._closing = self._open.exchange.closing()
+            self.data = self._open.exchange.market.data
         await super().close()

@@ -11,6 +11,7 @@ from typing import Any
 
 from skim_core.replay import folder as files
 from skim_core.replay.joining import versions_of_extensions
+from skim_core.replay.notes import Note
 from skim_core.replay.parallel import Rest, in_sequence, side_by_side
 from skim_core.replay.plan import Plan
 from skim_core.replay.planning import data_digest, differences, versions_of
@@ -119,16 +120,18 @@ def _write(plan: Plan, progress: Progress | NoProgress, way: Way) -> dict[str, A
     aside = progress.files
     trades: list[Trade] = []
     days: list[Day] = []
+    notes: list[Note] = []
     left: Left | None = None
     writer = files.JournalWriter(aside) if way.journal else files.NoJournal()
     with closing(writer) as journal, closing(_results(plan, progress, way)) as results:
         for result in results:
             journal.add(result.runs)
             trades.extend(result.trades)
+            notes.extend(result.notes)
             days.extend(Day.of(result.date, run) for run in result.runs)
             left = result.left
             way.told(result.date)
-    summary = summarize(plan, days, trades, left)
+    summary = summarize(plan, days, trades, left, notes)
     files.write_plan(aside, plan)
     files.write_trades(aside, trades)
     files.write_summary(aside, summary)

@@ -28,6 +28,7 @@ from skim_core.ports.bus import Bus
 from skim_core.ports.engine import Assignment, DayEnd, DayResult, EngineSetup
 from skim_core.replay.account import NOWHERE, ReplayBroker
 from skim_core.replay.joining import ReplayedExtensions
+from skim_core.replay.notes import Looked, Note, notes_of
 from skim_core.replay.plan import Plan, PlannedStrategy
 from skim_core.replay.trades import Position, Trade, TradeFold
 from skim_core.replay.turns import InTurn
@@ -85,6 +86,7 @@ class SessionResult:
     trades: Sequence[Trade]
     flat_before: bool
     left: Left | None
+    notes: Sequence[Note] = ()
 
     def without_left(self) -> SessionResult:
         """Return the result without what only the next session needs."""
@@ -123,7 +125,24 @@ class SessionRunner:
         broker = ReplayBroker(setup, self._plan.options, self._feed, opening)
         with _few_collections():
             days = run_to_end(self._trade(session, _Place(journal, clock, exchange, broker)))
-        return self._told(session, journal, days, broker.closing, left)
+        result = self._told(session, journal, days, broker.closing, left)
+        if broker.data is None:
+            return result
+        looked = self._looked(journal, days, opening)
+        return dataclasses.replace(result, notes=notes_of(broker.data, looked, exchange))
+
+    def _looked(
+        self, journal: MemoryJournal, days: Sequence[DayResult], opening: Opening
+    ) -> Looked:
+        held = frozenset(position.symbol for position in opening.positions)
+        touched = set(held)
+        for result in days:
+            for event in journal.events(result.day.run_id):
+                if isinstance(event, ev.CandidatesScanned):
+                    touched.update(found.symbol for found in event.candidates)
+                elif isinstance(event, ev.OrderIntended):
+                    touched.add(event.order.symbol)
+        return Looked(touched, held, split_gaps=self._plan.options.splits == "scan")
 
     async def _trade(self, session: Session, place: _Place) -> Sequence[DayResult]:
         plan, bus = self._plan, Bus()

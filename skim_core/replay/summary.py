@@ -12,6 +12,7 @@ from typing import Any
 
 from skim_core.model.session import Session
 from skim_core.ports.engine import DayEnd
+from skim_core.replay.notes import Note, gathered
 from skim_core.replay.plan import Plan
 from skim_core.replay.sessions import Left, Run
 from skim_core.replay.sharpe import annual_sharpe
@@ -37,7 +38,11 @@ class Day:
 
 
 def summarize(
-    plan: Plan, days: Sequence[Day], trades: Sequence[Trade], left: Left | None
+    plan: Plan,
+    days: Sequence[Day],
+    trades: Sequence[Trade],
+    left: Left | None,
+    notes: Sequence[Note] = (),
 ) -> dict[str, Any]:
     """Return a replay's summary: the whole account, then each strategy; for ``summary.json``.
 
@@ -76,6 +81,7 @@ def summarize(
             if day.halted
         ],
         "left_out": [{"date": left_out.date, "why": left_out.why} for left_out in plan.left_out],
+        "notes": gathered(notes),
     }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -17,12 +18,14 @@ class SessionData:
 
     `bars` start at the session's open and have a column for each of its minutes.
     `previous_close`, in quote currency, is one number for each row of the bars; NaN for a
-    symbol without one.
+    symbol without one. `renamed` names, by the symbol that is new, the one that is gone at
+    about its price.
     """
 
     session: Session
     bars: Bars
     previous_close: Column
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
 
 class Feed(Protocol):

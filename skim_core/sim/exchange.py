@@ -37,7 +37,7 @@ class SimulatedExchange:
     ) -> None:
         data = without_halts(data, options.halts)
         rules = options.commission.applied(rules)
-        self.market = Market(data, rules)
+        self.market = Market(data, rules, split_gaps=options.splits == "scan")
         self.ledger = Ledger(opening.cash, opening.positions)
         self._options = options
         self._book = OrderBook(data, rules, options, self.ledger)

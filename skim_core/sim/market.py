@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from skim_core.model.market import Quote
 from skim_core.ports.bars import MINUTE, Bars
 from skim_core.ports.broker import GapRow, GapScan
 from skim_core.sim.matching import exact
+from skim_core.sim.splits import LEAST, probable_split
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,11 +32,15 @@ _QUOTE = sound(Quote)
 
 
 class Market:
-    """What can be seen of a session's data at a moment: minutes that are over."""
+    """What can be seen of a session's data at a moment: minutes that are over.
 
-    def __init__(self, data: SessionData, rules: Exchange) -> None:
+    The gap of a probable split is not scanned, unless `split_gaps` says so.
+    """
+
+    def __init__(self, data: SessionData, rules: Exchange, *, split_gaps: bool = False) -> None:
         self.data = data
         self._rules = rules
+        self._split_gaps = split_gaps
 
     def last_price(self, symbol: str, now: datetime) -> Decimal | None:
         """Return the last traded price, the previous close before the first; None without one."""
@@ -100,10 +106,18 @@ class Market:
             & (volume >= request.minimum_volume)
         )
         ordered = sorted(found.tolist(), key=lambda row: (-abs(gap[row]), bars.symbols[row]))
+        gaps = (row for row in ordered if self._is_gap(row, float(opened[row])))
         return [
             self._gap(row, float(opened[row]), float(last[row]), int(volume[row]))
-            for row in ordered[: request.limit]
+            for row in islice(gaps, request.limit)
         ]
+
+    def _is_gap(self, row: int, opened: float) -> bool:
+        """Whether an open is the market's, not that of a share exchanged for more or fewer."""
+        previous = float(self.data.previous_close[row])
+        if self._split_gaps or previous / LEAST < opened < previous * LEAST:
+            return True
+        return not probable_split(exact(previous), exact(opened), self._rules)
 
     def _over(self, now: datetime) -> int:
         """Return how many minutes are over."""

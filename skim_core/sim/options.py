@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator
 
@@ -43,7 +43,8 @@ class SimOptions(Model):
     exchange's currency. `participation` is the most of a minute's volume that one side
     may trade, a fraction, or ``"none"`` for no limit. `commission` is what an order costs,
     `slippage` how much worse than the market's price a market or stop order trades; both in
-    text, see `skim_core.sim.costs`. `latency` passes before an instruction arrives. `allow_short` permits sales of what is not held. `reject_rate` is
+    text, see `skim_core.sim.costs`. `splits` says whether a scan leaves out the gap of a
+    probable split, see `skim_core.sim.splits`. `latency` passes before an instruction arrives. `allow_short` permits sales of what is not held. `reject_rate` is
     the fraction of orders that the exchange refuses for no reason, chosen by seed and
     reference. `fsync` forces each instruction to the disk, to survive a power failure too.
     """
@@ -55,6 +56,7 @@ class SimOptions(Model):
     participation: Annotated[float, Field(gt=0, le=1)] | None = 0.1
     commission: Commission = EXCHANGE_COMMISSION
     slippage: Slippage = NO_SLIPPAGE
+    splits: Literal["leave_out", "scan"] = "leave_out"
     latency: Duration = timedelta(0)
     allow_short: bool = False
     reject_rate: Annotated[float, Field(ge=0, le=1)] = 0.0

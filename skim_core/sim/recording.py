@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from bisect import bisect_left
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from skim_core.sim.tables import BAR_COLUMNS, CLOSE_COLUMNS, read_table
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from skim_core.model.session import Session
@@ -30,6 +31,10 @@ _LOG = logging.getLogger(__name__)
 _RECENT = timedelta(days=10)
 
 _NAMED = 5
+
+_SAME_PRICE = 0.15
+"""How far a renamed share may open from its last price, as one that lost a part of its
+company on that day did."""
 
 
 class Recording:
@@ -48,6 +53,8 @@ class Recording:
 
     def read(self, session: Session) -> SessionData:
         """Return a session's data. Raises DataError naming the file and the row."""
+        # Before this session's own bars are the latest.
+        before = self._last_closes_before(session)
         frame, closes = self._checked(session)
         bars = _dense(session, frame)
         missing = [symbol for symbol in bars.symbols if symbol not in closes]
@@ -61,7 +68,8 @@ class Recording:
                 named,
             )
         previous = np.array([closes.get(symbol, np.nan) for symbol in bars.symbols])
-        return SessionData(session=session, bars=bars, previous_close=previous)
+        renamed = _renamed(frame, missing, before()) if missing else {}
+        return SessionData(session, bars, previous, renamed)
 
     def fault(self, session: Session) -> str:
         """Return why a session can't be read, naming the file and the row; '' when it can."""
@@ -83,9 +91,11 @@ class Recording:
         if any(symbol not in closes for symbol in symbols):
             closes = before() | closes
         if not any(symbol in closes for symbol in symbols):
+            renamed = _renamed(frame, symbols.to_list(), before())
+            was = "".join(f" ({new} may be {old}, renamed)" for new, old in renamed.items())
             msg = (
                 f"{path}, row 1: {frame['symbol'][0]} has no previous close, nor has any other "
-                f"symbol: expected one of the {_RECENT.days} days before {session.date} in "
+                f"symbol{was}: expected one of the {_RECENT.days} days before {session.date} in "
                 f"bars_1d/{session.exchange}.parquet (or .csv) or in an earlier session's file. "
                 "Add one of them, or choose a later session."
             )
@@ -123,6 +133,26 @@ class Recording:
         )
         check_closes(path, recent)
         return _last(recent.sort("date"))
+
+
+def _renamed(
+    frame: pl.DataFrame, new: Sequence[str], before: Mapping[str, float]
+) -> dict[str, str]:
+    """Return which of the new symbols may be another one that is gone, each sure of its own."""
+    gone = before.keys() - set(frame["symbol"].unique())
+    if not gone:
+        return {}
+    opened = (
+        frame.filter(pl.col("symbol").is_in(new)).group_by("symbol").agg(pl.col("open").first())
+    )
+    near = {
+        symbol: [old for old in gone if abs(price / before[old] - 1) <= _SAME_PRICE]
+        for symbol, price in sorted(opened.iter_rows())
+    }
+    claimed = Counter(old for olds in near.values() for old in olds)
+    return {
+        symbol: olds[0] for symbol, olds in near.items() if len(olds) == 1 and claimed[olds[0]] == 1
+    }
 
 
 def _dense(session: Session, frame: pl.DataFrame) -> Bars:

@@ -94,10 +94,17 @@ def test_scan_knows_a_gap_once_the_symbol_has_traded(desk, by_hand):
         ({"minimum_percent": -15, "minimum_price": 1}, ["TLS"]),
     ],
 )
-def test_scan_filters_what_it_is_asked_to(desk, by_hand, request_, found):
+def test_scan_filters_what_it_is_asked_to(by_hand, day, tmp_path, request_, found):
+    desk = by_hand.Desk(tmp_path, day, splits="scan")
     desk.clock.advance(by_hand.at(2))
     rows = desk.do(desk.broker.scan(GapScan.model_validate(request_)))
     assert [row.symbol for row in rows] == found
+
+
+def test_scan_leaves_a_probable_split_out_and_its_place_to_the_next(desk, by_hand):
+    desk.clock.advance(by_hand.at(2))
+    rows = desk.do(desk.broker.scan(GapScan(minimum_percent=Decimal(-15), limit=1)))
+    assert [row.symbol for row in rows] == ["TLS"]
 
 
 def test_halted_minutes_are_not_shown(by_hand, day, tmp_path):
