@@ -317,6 +317,28 @@ def try_strategy(
     raise typer.Exit(try_strategy(file, keep, wanted))
 
 
+@app.command("check")
+def check(
+    package: Annotated[
+        str,
+        typer.Argument(metavar="PACKAGE|PATH|WHEEL", help="A strategy's package, folder or wheel."),
+    ],
+    level: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--level", metavar="bronze|silver|gold", help="How far; gold if not given."),
+    ] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Try whether a strategy is sound: its hooks, its days with kills and faults, look-ahead.
+
+    Exits with 1 when a rule isn't kept. docs/check.md has a section for each rule.
+    """
+    from skim_core.cli.check import check_package
+
+    raise typer.Exit(check_package(package, level, as_json=as_json))
+
+
 @app.command("doctor")
 def doctor(
     name: Annotated[

@@ -54,6 +54,7 @@ def new_strategy(
     echo(f"  cd {quoted}")
     echo(here.exact("  'pip install -e '.[dev]'").replace("  '", "  ", 1))
     echo("  pytest")
+    echo("  skim check .")
     echo(f"  skim start_trading_day --strategy {new.name}")
     return 0
 

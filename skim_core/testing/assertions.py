@@ -56,6 +56,23 @@ def assert_flat(day: SimulatedDay) -> None:
     assert not live, f"the day ended with orders at the broker: {live}"
 
 
+def assert_left_nothing(day: SimulatedDay) -> None:
+    """Assert that the day ended flat, but for what was being sold and found no buyer.
+
+    A share that trades no more before the close can't be sold by anybody.
+    """
+    from skim_core.decide.order_states import is_entry, is_stop  # noqa: PLC0415  as in `_of`
+
+    sold = {
+        state.order.symbol
+        for state in day.book.orders.values()
+        if not is_entry(state) and not is_stop(state) and state.order.purpose != "target"
+    }
+    held = {symbol: one for symbol, one in day.book.positions.items() if symbol not in sold}
+    told = ", ".join(f"{one.quantity} {symbol}" for symbol, one in held.items())
+    assert not held, f"the day ended with {told}, for which no exit was sent"
+
+
 def assert_protected(day: SimulatedDay) -> None:
     """Assert that no position was ever without a working stop, but while it was being closed."""
     bare = day.unprotected()

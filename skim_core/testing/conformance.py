@@ -15,7 +15,7 @@ import pytest
 
 from skim_core.testing.assertions import (
     assert_completed,
-    assert_flat,
+    assert_left_nothing,
     assert_ordered_once,
     assert_protected,
 )
@@ -65,7 +65,7 @@ class StrategyConformance:
             assert_ordered_once(day)
         unknown = [state for state in day.book.orders.values() if state.stage == "unknown"]
         if self.ends_flat and not unknown:
-            assert_flat(day)
+            assert_left_nothing(day)
 
     def test_its_graph_fits_every_kind_of_session(self, request: pytest.FixtureRequest) -> None:
         """Every window lies inside the session, on half days too."""

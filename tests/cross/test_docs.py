@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from skim_core import Joining
+from skim_core.check.rules import RULES
 from skim_core.decide.orders import KEEPS, RESOLVED, STAGES
 from skim_core.decide.risk import CHECKS
 from skim_core.doctor.findings import WORDS
@@ -182,6 +183,13 @@ def test_every_event_is_documented_with_its_own_words():
 def test_every_cause_that_the_doctor_knows_is_documented_with_its_words():
     rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", page("doctor"), re.MULTILINE)
     assert rows == [(cause.value, words) for cause, words in WORDS.items()]
+
+
+def test_every_rule_of_the_check_has_its_section_with_its_words():
+    found = re.findall(r"^## (SK\d+)\n\n\*\*(.+?)\*\* ", page("check"), re.MULTILINE | re.DOTALL)
+    assert [(number, flat(words)) for number, words in found] == [
+        (rule.number, f"{rule.words[0].upper()}{rule.words[1:]}.") for rule in RULES
+    ]
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,15 @@ def test_the_type_checker_finds_nothing(made, python):
         run(python, "-m", "mypy", "--cache-dir", cache, cwd=folder)
 
 
+def test_the_check_finds_nothing_up_to_gold(made, python):
+    # One of them goes all the way: it takes a while.
+    for folder in made:
+        level = "gold" if "minimal" in (folder / "pyproject.toml").read_text() else "bronze"
+        if folder.name != "skim-strategy-lazy":
+            said = run(python, "-m", "skim_core", "check", ".", "--level", level, cwd=folder)
+            assert f"reaches {level}." in said
+
+
 def test_they_load_and_a_day_of_all_is_run(made, python):
     skim, folder = (python, "-m", "skim_core"), made[0].parent
     names = [path.name.removeprefix("skim-strategy-").replace("-", "_") for path in made]

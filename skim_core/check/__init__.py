@@ -1,0 +1,1 @@
+"""Whether a strategy is sound: numbered rules, each tried on the strategy itself."""
