@@ -235,6 +235,9 @@ def explain(
 def graph(
     strategy: Annotated[str, typer.Argument(help="The strategy.")],
     mermaid: Annotated[bool, typer.Option("--mermaid", help="Print a mermaid diagram.")] = False,
+    svg: Annotated[
+        bool, typer.Option("--svg", help="Print a picture; write it to a file.")
+    ] = False,
     config: Config = None,
     as_json: AsJson = False,
     debug: Debug = False,
@@ -244,7 +247,7 @@ def graph(
     from skim_core.cli.wanted import Wanted
 
     wanted = Wanted(config, as_json=as_json, debug=debug)
-    raise typer.Exit(show_graph(strategy, wanted, mermaid=mermaid))
+    raise typer.Exit(show_graph(strategy, wanted, mermaid=mermaid, svg=svg))
 
 
 @app.command("plugins")

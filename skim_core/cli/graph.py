@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from skim_core.cli.graph_picture import as_svg
 from skim_core.cli.output import Toned, echo, local_time, print_json, table
 from skim_core.cli.places import calendar_of
 from skim_core.cli.wanted import Wanted
@@ -17,14 +18,14 @@ from skim_core.model.times import format_duration
 from skim_core.plugins.strategies import StrategyPlugin, load_strategy
 
 
-def show_graph(strategy: str, wanted: Wanted, *, mermaid: bool) -> int:
+def show_graph(strategy: str, wanted: Wanted, *, mermaid: bool, svg: bool) -> int:
     """Show a strategy's graph as it would run next, overrides included; return the exit code.
 
     Raises ConfigError for two forms at once, GraphError for unsound overrides and
     PluginError for a strategy that can't be loaded.
     """
-    if mermaid and wanted.as_json:
-        msg = "--mermaid and --json are two forms of one graph: give one of them."
+    if mermaid + svg + wanted.as_json > 1:
+        msg = "--mermaid, --svg and --json are forms of one graph: give one of them."
         raise ConfigError(msg)
     settings = wanted.settings()
     loaded = load_strategy(strategy)
@@ -37,6 +38,8 @@ def show_graph(strategy: str, wanted: Wanted, *, mermaid: bool) -> int:
         print_json(graph.model_dump(mode="json"))
     elif mermaid:
         echo(as_mermaid(graph))
+    elif svg:
+        echo(as_svg(in_order(graph), _policy))
     else:
         _print_graph(loaded, graph, session, policies)
     return 0

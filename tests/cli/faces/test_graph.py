@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 from hypothesis import given
 
 from skim_core.cli.graph import as_mermaid, in_order
+from skim_core.cli.graph_picture import as_svg, placed
 from skim_core.model.graph import PhaseGraph
 from skim_core.model.phases import Phase
 from skim_core.testing.graphs import phase_graphs
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def test_phases_come_after_those_they_wait_for_whatever_the_declaration(skim, example):
@@ -52,7 +57,34 @@ def test_json_is_the_graph_itself(skim, example):
     assert [phase.name for phase in graph] == ["trade", "alert", "scan", "manage"]
 
 
+def test_the_picture_has_each_phase_with_its_policy_and_an_arrow_for_each_dependency(skim, example):
+    picture = ET.fromstring(skim("graph", "example", "--svg").out)
+    titles = [title.text for title in picture.iter(f"{SVG}title")]
+    assert titles == ["scan", "manage", "alert", "trade"]
+    texts = [text.text for text in picture.iter(f"{SVG}text")]
+    assert "at open+1m, by open+30m" in texts
+    arrows = [path for path in picture.iter(f"{SVG}path") if "marker-end" in path.attrib]
+    assert [arrow.get("class") for arrow in arrows] == [None, "on"]
+    frames = [frame.get("class") for frame in picture.iter(f"{SVG}rect")]
+    assert frames == [None, "protective", None, None]
+
+
+@given(phase_graphs())
+def test_no_two_phases_of_any_graph_overlap_and_arrows_lead_to_the_right(graph):
+    boxes = placed(in_order(graph), lambda phase: ["a <policy>"] * (len(phase.after) + 1))
+    assert sorted(box.phase.name for box in boxes) == sorted(phase.name for phase in graph)
+    for one, other in combinations(boxes, 2):
+        beside = one.x + one.width < other.x or other.x + other.width < one.x
+        below = one.y + one.height < other.y or other.y + other.height < one.y
+        assert beside or below
+    where = {box.phase.name: box for box in boxes}
+    for box in boxes:
+        assert all(where[name].x + where[name].width < box.x for name in box.phase.after)
+    ET.fromstring(as_svg(in_order(graph), lambda _phase: ["a <policy> & more"]))
+
+
 def test_two_forms_at_once_are_refused(skim, example):
+    assert skim("graph", "example", "--svg", "--mermaid").code == 2
     assert skim("graph", "example", "--json", "--mermaid").code == 2
 
 
