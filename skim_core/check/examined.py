@@ -12,6 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+_SEEN_ON_DAYS = {"SK203", "SK204", "SK205", "SK206", "SK207"}
+
 _MOST = 5
 """Faults of one rule that are told."""
 
@@ -31,7 +33,16 @@ def answer(question: Mapping[str, Any]) -> Any:
         trial = Trial(question["strategy"], terms, Path(folder))
         if question["ask"] == "digest":
             return digest(trial)
-        return {number: _tried(number, trial) for number in question["rules"]}
+        return _all_tried(question["rules"], trial)
+
+
+def _all_tried(numbers: list[str], trial: Any) -> dict[str, list[str]]:
+    """Try rules in their order; where whole days fail, what else is seen on days is left out."""
+    found: dict[str, list[str]] = {}
+    for number in numbers:
+        if not (found.get("SK202") and number in _SEEN_ON_DAYS):
+            found[number] = _tried(number, trial)
+    return found
 
 
 def _tried(number: str, trial: Any) -> list[str]:

@@ -86,11 +86,13 @@ class _Examination:
             if level.rank > self._level.rank:
                 break
             numbers = [rule.number for rule in RULES if rule.level is level]
+            if level is Level.GOLD and found.get("SK202"):
+                break
             tried = [number for number in numbers if number in TRIALS]
             found |= self._ask("rules", rules=tried) or {
                 number: ["the process that tried it died"] for number in tried
             }
-        if self._level is Level.GOLD:
+        if self._level is Level.GOLD and not found.get("SK202"):
             found["SK301"] = self._determined()
             found["SK303"] = self._typed()
         return found

@@ -7,7 +7,7 @@ import hashlib
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -216,6 +216,17 @@ class Bracket(Model):
     target_price: Price | None = None
     purpose: Name = "entry"
     reason: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_its_stop(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "stop_price" not in given:
+            msg = (
+                "an entry without its stop is refused: name stop_price, the price at which the "
+                "position is given up"
+            )
+            raise ValueError(msg)
+        return given
 
 
 class Fill(Model):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def assert_completed(day: SimulatedDay) -> None:
     """Assert that the day was run to its end and nothing of it failed."""
-    assert day.completed, f"the day is {day.result.end}: {day.result.reason}{_failures(day)}"
+    assert day.completed, f"the day is {day.result.end}: {day.result.reason}"
 
 
 def assert_happened(day: SimulatedDay, kind: str, **fields: object) -> Event:
@@ -122,8 +122,3 @@ def _instead(day: SimulatedDay, kind: str) -> str:
 
 def _shown(day: SimulatedDay, event: Event) -> str:
     return f"{day.local(event.at)} {event!r}"
-
-
-def _failures(day: SimulatedDay) -> str:
-    failed = [f"{_shown(day, event)}" for event in day.of("phase_failed")]
-    return f"; {failed[0]}" if failed else ""

@@ -98,3 +98,13 @@ def test_what_can_not_be_checked_is_told_with_what_to_do(tmp_path, monkeypatch, 
 def test_an_unknown_level_gets_the_nearest(skim_cli):
     refused = skim_cli("check", "x", "--level", "sliver")
     assert (refused.code, "did you mean 'silver'?" in refused.err) == (2, True)
+
+
+def test_where_days_fail_what_is_seen_on_days_is_not_tried(skim_cli, planted):
+    forgotten = ("package/plugin.py", "                stop_price=stop,\n", "")
+    answer = skim_cli("check", str(planted("stopless", forgotten)), "--level", "silver", "--json")
+    level, found = rules(answer)
+    assert (answer.code, level) == (1, "bronze")
+    assert (found["SK202"], found["SK205"], found["SK208"]) == ("broken", "not tried", "kept")
+    [failed] = [row for row in answer.json["strategies"][0]["rules"] if row["rule"] == "SK202"]
+    assert "an entry without its stop is refused: name stop_price" in failed["faults"][0]
