@@ -262,7 +262,10 @@ def plugins(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """List the installed plugins and how they stand, importing none."""
+    """List the installed plugins, importing none.
+
+    Each with its package, version, contract version, where it came from and how it stands.
+    """
     from skim_core.cli.doctor import list_plugins
     from skim_core.cli.wanted import Wanted
 
@@ -288,7 +291,10 @@ def new_strategy(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Write a new strategy's package: rules, hooks, settings, tests, tox, CI."""
+    """Write a package for a new strategy.
+
+    Pure rules, thin hooks, settings, tests, tox, CI and a README, from a template or a file.
+    """
     from skim_core.cli.authoring import new_strategy, template_of
 
     raise typer.Exit(new_strategy(name, template_of(template), out, source, as_json=as_json))
@@ -309,9 +315,9 @@ def try_strategy(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Run a one-file strategy for a simulated day, without a package.
+    """Run a day of a strategy in one file.
 
-    Its name is the file's. Nothing is kept and nobody is notified; a section of that name in skim.toml is used.
+    On the simulated exchange, without a package. Its name is the file's. Nothing is kept and nobody is notified; a section of that name in skim.toml is used.
     """
     from skim_core.cli.authoring import try_strategy
     from skim_core.cli.wanted import Wanted
@@ -333,9 +339,9 @@ def check(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Try whether a strategy is sound: its hooks, its days with kills and faults, look-ahead.
+    """Try a strategy against numbered rules.
 
-    Exits with 1 when a rule isn't kept. docs/check.md has a section for each rule.
+    Its import, hooks and settings; whole days with faults and kills; determinism, look-ahead, types. Exits with 1 when a rule isn't kept. docs/check.md has a section for each rule.
     """
     from skim_core.cli.check import check_package
 
@@ -356,9 +362,9 @@ def doctor(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Say why a plugin is not found or broken, and what mends it.
+    """Say why a plugin doesn't work, and its mend.
 
-    Each is imported in a process of its own. Exits with 1 when something is wrong.
+    Not found, not loaded or broken: the cause and the command. Each is imported in a process of its own. Exits with 1 when something is wrong.
     """
     from skim_core.cli.doctor import show_diagnosis
     from skim_core.cli.wanted import Wanted

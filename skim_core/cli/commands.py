@@ -78,7 +78,7 @@ def is_own(name: str) -> bool:
 def _brought(ctx: Any) -> Mapping[str, PluginInfo]:
     """Return what packages bring; looked up once a command line, as it reads all metadata."""
     if _BROUGHT not in ctx.meta:
-        from skim_core.plugins.commands import installed_commands
+        from skim_core.plugins.discovery import installed_commands
 
         ctx.meta[_BROUGHT] = installed_commands()
     found: Mapping[str, PluginInfo] = ctx.meta[_BROUGHT]

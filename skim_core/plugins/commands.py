@@ -6,16 +6,11 @@ from typing import Any
 
 import typer
 
-from skim_core.plugins.discovery import Group, PluginInfo, available, find
+from skim_core.plugins.discovery import Group, PluginInfo, find
 from skim_core.plugins.faults import guarded, refuse
 from skim_core.plugins.loading import target_of
 
 _COMPLETION = {"install_completion", "show_completion"}
-
-
-def installed_commands() -> dict[str, PluginInfo]:
-    """Return the installed commands by name, hyphens written as underscores; none is imported."""
-    return {plugin.name.replace("-", "_"): plugin for plugin in available(Group.COMMANDS)}
 
 
 def load_command(name: str) -> Any:

@@ -78,6 +78,11 @@ def available(group: Group) -> list[PluginInfo]:
     return [plugin for plugin in _installed(f"[{group}]") if plugin.group is group]
 
 
+def installed_commands() -> dict[str, PluginInfo]:
+    """Return the installed commands by name, hyphens written as underscores; none is imported."""
+    return {plugin.name.replace("-", "_"): plugin for plugin in available(Group.COMMANDS)}
+
+
 def find(group: Group, name: str) -> PluginInfo:
     """Return the one installed plugin of this name.
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from skim_core.testing.assertions import assert_flat as assert_flat
     from skim_core.testing.assertions import assert_happened as assert_happened
     from skim_core.testing.assertions import assert_in_order as assert_in_order
+    from skim_core.testing.assertions import assert_left_nothing as assert_left_nothing
     from skim_core.testing.assertions import assert_never as assert_never
     from skim_core.testing.assertions import assert_ordered_once as assert_ordered_once
     from skim_core.testing.assertions import assert_protected as assert_protected
@@ -40,6 +41,7 @@ _HOMES = {
     "assert_flat": "assertions",
     "assert_happened": "assertions",
     "assert_in_order": "assertions",
+    "assert_left_nothing": "assertions",
     "assert_never": "assertions",
     "assert_ordered_once": "assertions",
     "assert_protected": "assertions",
