@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import ib_async
@@ -110,7 +111,7 @@ def test_it_says_where_it_listens_and_who_can_connect():
         ({"market_data": "some"}, "give live or delayed"),
         ({"account": "my account"}, "--account is 'my account'"),
         ({"exchange": "XXXX"}, "XXXX"),
-        ({"data": Path("nowhere")}, "nowhere"),
+        ({"data": Path("nowhere")}, "nowhere" if find_spec("polars") else "skim-core[data]"),
         ({"symbols": 0}, "symbols"),
     ],
 )
@@ -126,6 +127,7 @@ def test_what_is_wrong_is_said_in_a_line():
 
 
 def test_recorded_sessions_are_those_of_the_folder(tmp_path):
+    pytest.importorskip("polars")
     folder = tmp_path / "bars_1m" / "XASX"
     folder.mkdir(parents=True)
     for date in ("2025-06-17", "2025-06-18"):
