@@ -48,7 +48,13 @@ def calendars(tmp_path_factory):
 @pytest.mark.parametrize("period", PERIODS)
 def test_recorded_days_are_traded_by_the_rules(calendars, strategy, period):
     rules = reference_of(strategy)
-    broker = {"cash": rules.CAPITAL, "participation": rules.PARTICIPATION, "data": DATA}
+    # The references take every gap as one: which of them are splits is the exchange's to say.
+    broker = {
+        "cash": rules.CAPITAL,
+        "participation": rules.PARTICIPATION,
+        "data": DATA,
+        "splits": "scan",
+    }
     replayed = replay_days(
         strategy, *PERIODS[period], calendars, exchange="XNYS", config=rules.CONFIG, broker=broker
     )
