@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skim_core.cli.output import Toned, echo, print_json, table
+from skim_core.cli.stopping import stopped_by_signals
 from skim_core.cli.wanted import market_of, parse_date, settings_with
 from skim_core.errors import ConfigError
 from skim_core.settings import Settings
@@ -163,19 +163,19 @@ def _tell_repeated(repeated: Repeated, folder: Path) -> None:
 
 
 class _Shown:
-    """Shows how far a replay is, and stops it between sessions when a signal came."""
+    """Shows how far a replay is; `check` stops it between sessions when a signal came."""
 
     def __init__(self, plan: Plan, advance: Callable[[str], None]) -> None:
         self._plan = plan
         self._advance = advance
         self._done = 0
-        self.signal: int | None = None
+        self.check: Callable[[], None] = lambda: None
 
     def way(self, secrets: Secrets, jobs: int) -> Way:
         """Return the way of a replay that is shown here."""
         from skim_core.replay.running import Way
 
-        return Way(secrets, jobs, self._told, resumed=self._resumed, check=self._check)
+        return Way(secrets, jobs, self._told, resumed=self._resumed, check=self.check)
 
     def broken_off(self) -> None:
         """Say what is kept of a replay that was stopped."""
@@ -193,36 +193,15 @@ class _Shown:
         of = len(self._plan.sessions)
         _say(f"going on where it broke off: {finished} of {of} sessions are finished.")
 
-    def _check(self) -> None:
-        from skim_core.engine.loop import Interrupted
-
-        if self.signal is not None:
-            raise Interrupted
-
 
 @contextmanager
 def _shown(plan: Plan) -> Iterator[_Shown]:
     """Show how far the replay is, with a bar on a terminal; Ctrl-C and SIGTERM stop it."""
-    from skim_core.engine.loop import Interrupted
-
-    def stop(number: int, _frame: object) -> None:
-        shown.signal = number
-        raise Interrupted
-
     with progress_bar("replaying", len(plan.sessions)) as advance:
         shown = _Shown(plan, advance)
-        handled = [signal.SIGTERM]
-        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            handled.append(signal.SIGINT)
-        before = {number: signal.signal(number, stop) for number in handled}
-        try:
+        with stopped_by_signals(shown.broken_off) as stop:
+            shown.check = stop.check
             yield shown
-        except Interrupted:
-            shown.broken_off()
-            raise SystemExit(128 + (shown.signal or signal.SIGINT)) from None
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 def _say(text: str) -> None:

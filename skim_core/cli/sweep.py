@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from skim_core.cli.output import Toned, echo, print_json, table, terminal
 from skim_core.cli.replay import Replayed, progress_bar
+from skim_core.cli.stopping import stopped_by_signals
 from skim_core.cli.sweep_words import figure_cell, named, verdict
 from skim_core.cli.wanted import parse_date
 from skim_core.errors import ConfigError
@@ -75,8 +76,9 @@ def sweep_strategy(asked: Swept) -> int:
     def mapped(results: Results) -> HeatMap:
         return heat_map(results.rows, parameters, asked.by, axes)
 
-    with _progress(swept) as told:
-        way = Way(secrets_of(replayed.strategies, settings), replayed.jobs, asked.keep, told)
+    with _progress(swept) as (told, check):
+        secrets = secrets_of(replayed.strategies, settings)
+        way = Way(secrets, replayed.jobs, asked.keep, told, check)
         results = run_sweep(
             swept, folder, way, lambda results: page(swept.plan, results, mapped(results))
         )
@@ -106,8 +108,12 @@ def _loader(replayed: Replayed) -> Callable[[Mapping[str, str]], Settings]:
 
 
 @contextmanager
-def _progress(sweep: Sweep) -> Iterator[Callable[[int], None]]:
-    """Show how far the sweep is, on a terminal, and say so when it is interrupted."""
+def _progress(sweep: Sweep) -> Iterator[tuple[Callable[[int], None], Callable[[], None]]]:
+    """Show how far the sweep is, on a terminal, and say so when a signal stops it.
+
+    Gives what is to be told of each combination that is done, and what stops it between
+    sessions when a signal came.
+    """
     values = {found.number: found.values for found in sweep.plan.combinations}
     done: set[int] = set()
     with progress_bar("sweeping", len(sweep.strategies)) as told:
@@ -116,14 +122,14 @@ def _progress(sweep: Sweep) -> Iterator[Callable[[int], None]]:
             done.add(number)
             told(named(values[number]))
 
-        try:
-            yield tell
-        except KeyboardInterrupt:
+        def broken_off() -> None:
             sys.stderr.write(
                 f"skim: interrupted, {len(done)} of {len(sweep.strategies)} combinations are "
                 "done: the same command goes on from there.\n"
             )
-            raise
+
+        with stopped_by_signals(broken_off) as stop:
+            yield tell, stop.check
 
 
 def _print(asked: Swept, sweep: Sweep, results: Results, folder: Path) -> None:

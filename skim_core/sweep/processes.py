@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -31,19 +31,24 @@ class Work:
 class Worker:
     """Replays combinations into their folders, one after another, on market data in common."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, check: Callable[[], None] = lambda: None) -> None:
         self._work = work
+        self._check = check
         self._feed = HeldFeed(feed_of(work.base))
 
     def run(self, number: int) -> int:
         """Replay one combination, and return its number. Raises as `replay` does."""
         work = self._work
-        way = Way(work.secrets, feed=self._feed, journal=work.journal, at_once=True)
+        way = Way(
+            work.secrets, feed=self._feed, journal=work.journal, at_once=True, check=self._check
+        )
         replay(replay_plan(work.base, work.strategies[number]), work.runs[number], way)
         return number
 
 
-def carry_out(work: Work, numbers: Sequence[int], jobs: int) -> Generator[int]:
+def carry_out(
+    work: Work, numbers: Sequence[int], jobs: int, check: Callable[[], None]
+) -> Generator[int]:
     """Replay the combinations, and yield the number of each when it is done.
 
     With more than one job they run in as many processes and end in any order; those still at
@@ -51,7 +56,7 @@ def carry_out(work: Work, numbers: Sequence[int], jobs: int) -> Generator[int]:
     PluginError when a strategy ends a process.
     """
     if jobs == 1 or len(numbers) < 2:  # noqa: PLR2004  nothing to share
-        worker = Worker(work)
+        worker = Worker(work, check)
         yield from map(worker.run, numbers)
         return
     try:

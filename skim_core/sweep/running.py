@@ -23,13 +23,15 @@ class Way:
 
     `jobs` processes work side by side; with `keep` each combination's journal is written.
     `told` is called with the number of each combination that is done, at the beginning with
-    those that were done before.
+    those that were done before; `check` is called after each session that is replayed in this
+    process, and may raise to stop there.
     """
 
     secrets: Secrets = field(default_factory=dict)
     jobs: int = 1
     keep: bool = False
     told: Callable[[int], None] = lambda _number: None
+    check: Callable[[], None] = lambda: None
 
 
 def run_sweep(sweep: Sweep, folder: Path, way: Way, page: Callable[[Results], str]) -> Results:
@@ -46,7 +48,7 @@ def run_sweep(sweep: Sweep, folder: Path, way: Way, page: Callable[[Results], st
         }
         left = _undone(sweep, runs, way)
         work = Work(sweep.base, sweep.strategies, runs, way.secrets, way.keep)
-        with closing(carry_out(work, left, way.jobs)) as done:
+        with closing(carry_out(work, left, way.jobs, way.check)) as done:
             for number in done:
                 way.told(number)
         results = collect(
