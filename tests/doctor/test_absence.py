@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import pytest
@@ -31,7 +32,8 @@ def test_a_name_that_is_nearly_right_gets_the_right_one(doctor, site):
 
 def test_an_unknown_name_gets_the_command_that_may_bring_it(doctor):
     [(cause, fault)] = only(doctor("zz_top"))
-    assert (cause, "install skim-strategy-zz-top'" in fault) == ("not_installed", True)
+    assert cause == "not_installed"
+    assert re.search(r"install .*skim-strategy-zz-top'", fault)
 
 
 def test_a_typo_in_the_group_is_shown_by_the_plugins_name(doctor, site):
@@ -92,7 +94,7 @@ def test_a_package_in_another_environment_is_found_there(doctor, lab, here, tmp_
     assert cause == "other_environment"
     assert str(folder) in fault
     assert f"this skim runs in {sys.prefix}" in fault
-    assert "install skim-strategy-gap'" in fault
+    assert re.search(r"install .*skim-strategy-gap'", fault)
 
 
 def test_the_skim_of_another_environment_is_offered(doctor, lab, tmp_path):
