@@ -152,6 +152,55 @@ def fault(
     typer.echo(told_faults(answer, as_json=as_json))
 
 
+@app.command("record")
+def record_conversation(
+    upstream: Annotated[
+        str,
+        typer.Option("--upstream", metavar="HOST:PORT", help="The gateway or TWS to hand on to."),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="The file to write; a new one.")
+    ],
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="The port; 0 for any free one.")] = 4004,
+    as_json: Annotated[bool, typer.Option("--json", help="Say where it listens as JSON.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Stand between a program and a real gateway, and write down what both say.
+
+    Account numbers are masked. Stop it with SIGINT or SIGTERM.
+    """
+    from skim_gateway.recording.commands import record
+
+    raise typer.Exit(record(upstream, host, port, out, as_json=as_json))
+
+
+@app.command("diff")
+def diff_recording(
+    recording: Annotated[Path, typer.Argument(metavar="FILE", help="What record wrote.")],
+    exchange: Annotated[
+        str, typer.Option("--exchange", metavar="MIC", help="The exchange to simulate.")
+    ] = "XASX",
+    session: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--session", metavar="DATE", help="The session to simulate."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="The generated market's seed.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Show where a recording differs from what this gateway writes and says; 1 if it does.
+
+    First field by field in what the recorded gateway wrote, then in what each request led
+    to when the simulator is asked the same about contracts of its own.
+    """
+    from skim_gateway.recording.commands import diff
+    from skim_gateway.running import Wanted
+
+    wanted = Wanted(exchange=exchange, session=session, seed=seed)
+    raise typer.Exit(diff(recording, wanted, as_json=as_json))
+
+
 def run() -> None:
     """Run the command line and exit with its code: 0 stopped, 2 wrong usage or data, 3 no port."""
     from skim_core.errors import SkimError

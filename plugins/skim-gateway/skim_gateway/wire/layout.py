@@ -313,6 +313,19 @@ def write(value: Any, layout: Layout, out: list[str], version: int) -> None:
             slot.kind.write(_at(value, slot.path), out, version)
 
 
+def named_fields(message: Message, version: int) -> list[tuple[str, str]]:
+    """Return a message's fields, its id left out, each with the name of what it holds."""
+    found: list[tuple[str, str]] = []
+    for slot in message.LAYOUT.at(version):
+        if slot.when is None or slot.when.test(_at(message, slot.when.path)):
+            out: list[str] = []
+            slot.kind.write(_at(message, slot.path), out, version)
+            name = slot.path or "version"
+            many = len(out) > 1
+            found += [(f"{name}[{n}]" if many else name, text) for n, text in enumerate(out)]
+    return found
+
+
 def _at(value: Any, path: str) -> Any:
     if not path:
         return None

@@ -1,0 +1,1 @@
+"""Conversations of a client with a real gateway: written down, and compared with the simulator."""
