@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,14 @@ from skim_gateway.orders.book import MANUAL, Book
 from skim_gateway.orders.desk import Desk
 from skim_gateway.orders.hearing import Hearing
 from skim_gateway.orders.store import TicketStore
+from skim_gateway.wire.answers import (
+    ErrorMessage,
+    ExecutionDetails,
+    OpenOrder,
+    OrderBound,
+    OrderStatus,
+)
+from skim_gateway.wire.requests import PlaceOrder
 from skim_gateway.wording import Wording
 
 if TYPE_CHECKING:
@@ -29,6 +38,7 @@ if TYPE_CHECKING:
     from skim_gateway.serving.conversation import Conversation
     from skim_gateway.setup import GatewaySetup
     from skim_gateway.wire.answers import Answer
+    from skim_gateway.wire.orders import Order
 
 _LOG = logging.getLogger("skim.gateway")
 
@@ -37,6 +47,15 @@ STEP = timedelta(seconds=5)
 
 _TAPES_KEPT = 40
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _with_id(answer: Answer, order_id: int) -> Answer:
+    """Return what is told of an order under the id that it has now."""
+    if isinstance(answer, OpenOrder):
+        return replace(answer, order=replace(answer.order, order_id=order_id))
+    if isinstance(answer, OrderStatus | ExecutionDetails):
+        return replace(answer, order_id=order_id)
+    return replace(answer, req_id=order_id) if isinstance(answer, ErrorMessage) else answer
 
 
 class Gateway:
@@ -139,9 +158,26 @@ class Gateway:
             conversation = self.conversations.get(client_id) if client_id is not None else None
             if conversation is None:
                 continue
-            if ticket.client_id == MANUAL and ticket.order_id == 0 and not conversation.binds:
-                continue
+            if ticket.by_hand and client_id != self.setup.master_client:
+                if not conversation.binds:
+                    continue
+                self.bind(ticket, conversation)
+                answer = _with_id(answer, ticket.order_id)
             conversation.send(answer)
+
+    def bind(self, ticket: Ticket, owner: Conversation) -> None:
+        """Give an order that was placed by hand an id below zero, by which client 0 owns it."""
+        self.book.rename(ticket, self.book.next_manual_id())
+        owner.send(OrderBound(perm_id=ticket.perm_id, client_id=MANUAL, order_id=ticket.order_id))
+
+    async def place_by_hand(self, symbol: str, order: Order) -> None:
+        """Place an order as somebody at the gateway's own window would: of no client.
+
+        Raises Refusal, whose answer says why it is not taken.
+        """
+        contract = self.catalogue.contract(symbol)
+        placed = PlaceOrder(order_id=0, contract=contract, order=order)
+        await self.desk.place(MANUAL, self.setup.account, placed)
 
     # The market
 

@@ -28,6 +28,7 @@ class Limits:
     """What a real gateway allows a client, and what this one keeps for it.
 
     `unsent` is how many bytes may wait for a client that doesn't read; it is dropped then.
+    `streams` is how many subscriptions of all kinds it may have; a real gateway has no such limit.
     `violations` is how often it may send too fast before it is dropped.
     """
 
@@ -41,6 +42,7 @@ class Limits:
     scan_rows: int = 50
     summaries: int = 2
     open_histories: int = 50
+    streams: int = 1000
     histories: int = 60
     pace_all_bars: bool = False
     unsent: int = 8 << 20

@@ -209,3 +209,18 @@ def test_a_client_that_does_not_read_is_dropped_before_it_costs_memory(caplog):
     with caplog.at_level(logging.WARNING, "skim.gateway"):
         asyncio.run(scenario())
     assert "a client was dropped: it left" in caplog.text
+
+
+def test_subscriptions_without_end_are_refused():
+    async def scenario():
+        limits = Limits(streams=3, messages_a_second=1000)
+        async with gateway(limits=limits) as world, world.raw() as client:
+            await client.until(a.NextValidId)
+            client.send(*[r.RequestPositionsMulti(req_id=n) for n in range(1, 6)])
+            client.send(r.CancelPositionsMulti(req_id=1), r.RequestPositionsMulti(req_id=9))
+            client.send(r.RequestCurrentTime())
+            await client.until(a.CurrentTime)
+            refused = [one.req_id for one in client.received if getattr(one, "code", 0) == 322]
+            assert refused == [4, 5]
+
+    asyncio.run(scenario())

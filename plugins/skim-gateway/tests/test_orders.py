@@ -12,6 +12,7 @@ from gateway_orders import STOCK, placed, told
 from gateway_world import BHP, Market, gateway, minute, until
 from skim_gateway.wire import answers as a
 from skim_gateway.wire import requests as r
+from skim_gateway.wire.orders import Order
 
 from skim_core.sim.options import SimOptions
 
@@ -378,6 +379,51 @@ def test_only_client_0_may_bind_orders():
             owner.reqAutoOpenOrders(True)  # noqa: FBT003
             await owner.reqCurrentTimeAsync()
             assert (-1, 321) not in owner.errors
+
+    asyncio.run(scenario())
+
+
+def by_hand(**order):
+    given = {"action": "BUY", "total_quantity": Decimal(10), "order_type": "LMT"}
+    return Order(**given | {"lmt_price": Decimal("0.5")} | order)
+
+
+def test_client_0_owns_what_is_placed_by_hand_once_it_binds():
+    async def scenario():
+        async with gateway() as world, world.ib(1) as other:
+            await world.gateway.place_by_hand("BHP", by_hand())
+            await world.gateway.place_by_hand("BHP", by_hand(total_quantity=Decimal(20)))
+            assert {one.order.orderId for one in await other.reqAllOpenOrdersAsync()} == {0}
+            # As client 0 ib_async binds when it connects.
+            async with world.ib(0) as owner:
+                await until(lambda: len(owner.trades()) == 2)
+                assert {trade.order.orderId for trade in owner.trades()} == {-1, -2}
+                await world.gateway.place_by_hand("BHP", by_hand(order_type="MKT"))
+                await until(lambda: len(owner.trades()) == 3)
+                (third,) = [trade for trade in owner.trades() if trade.order.orderId == -3]
+                await until(third.isDone)
+                assert third.fills[0].execution.orderId == -3
+                first = owner.openTrades()[0]
+                owner.cancelOrder(first.order)
+                await until(first.isDone)
+                assert await other.reqOpenOrdersAsync() == []
+
+    asyncio.run(scenario())
+
+
+def test_nobody_hears_of_what_is_placed_by_hand_but_by_asking():
+    async def scenario():
+        async with gateway() as world, world.raw(client_id=0) as owner, world.ib(1) as other:
+            await world.gateway.place_by_hand("BHP", by_hand(order_type="MKT"))
+            await until(lambda: world.gateway.book.executions)
+            owner.send(r.RequestCurrentTime())
+            assert told(await owner.until(a.CurrentTime)) == []
+            assert other.trades() == []
+            (done,) = await other.reqCompletedOrdersAsync(apiOnly=False)
+            assert done.order.filledQuantity == 10
+            owner.send(r.RequestCompletedOrders(api_only=True))
+            await owner.until(a.CompletedOrdersEnd)
+            assert not any(isinstance(one, a.CompletedOrder) for one in owner.received)
 
     asyncio.run(scenario())
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from skim_core.errors import BrokerError
 from skim_gateway import codes
+from skim_gateway.orders.book import MANUAL
 from skim_gateway.orders.preview import preview
 from skim_gateway.orders.tickets import (
     CANCELLED,
@@ -98,7 +99,8 @@ class Desk:
     def _refuse_used_id(self, known: Ticket | None, client_id: int, order_id: int) -> None:
         if known is not None and known.status == FILLED:
             raise Refusal(codes.error(codes.ORDER_FILLED, order_id))
-        if order_id < self._book.next_id(client_id) or known is not None:
+        by_hand = client_id == MANUAL and order_id == 0
+        if (order_id < self._book.next_id(client_id) and not by_hand) or known is not None:
             raise Refusal(codes.error(codes.DUPLICATE_ORDER, order_id))
 
     def _new(self, client_id: int, placed: PlaceOrder, symbol: str, found: Terms) -> Ticket:

@@ -59,6 +59,11 @@ class Ticket:
         return self.order.order_id
 
     @property
+    def by_hand(self) -> bool:
+        """Whether it was placed by hand and no client owns it."""
+        return self.order_id == 0
+
+    @property
     def done(self) -> bool:
         """Whether nothing more happens to the order."""
         return self.status in DONE

@@ -170,7 +170,11 @@ class Conversation:
     # Subscriptions
 
     def subscribe(self, kind: str, req_id: int, stream: Stream) -> None:
-        """Have a stream looked at from now on."""
+        """Have a stream looked at from now on. Raises Refusal when there are too many."""
+        most = self.gateway.setup.limits.streams
+        if len(self.streams) >= most and (kind, req_id) not in self.streams:
+            why = f" cause - more than {most} subscriptions"
+            raise Refusal(codes.error(codes.UNPROCESSED, req_id, why=why))
         self.streams[kind, req_id] = stream
         self.gateway.wake_streams()
 

@@ -75,14 +75,9 @@ async def auto_open_orders(conversation: Conversation, request: r.RequestAutoOpe
 
 
 def _bind(conversation: Conversation, tickets: list[Ticket]) -> None:
-    """Give orders that were placed by hand ids below zero, as a real gateway does."""
-    book = conversation.gateway.book
     for ticket in tickets:
-        if ticket.client_id == MANUAL and ticket.order_id == 0:
-            book.rename(ticket, book.next_manual_id())
-            conversation.send(
-                a.OrderBound(perm_id=ticket.perm_id, client_id=MANUAL, order_id=ticket.order_id)
-            )
+        if ticket.by_hand:
+            conversation.gateway.bind(ticket, conversation)
 
 
 def _tell_open(conversation: Conversation, tickets: list[Ticket]) -> None:
@@ -98,8 +93,7 @@ async def completed_orders(conversation: Conversation, request: r.RequestComplet
     gateway = conversation.gateway
     today = gateway.wording.day(conversation.now)
     for ticket in gateway.book.tickets:
-        by_hand = ticket.client_id == MANUAL and ticket.order_id <= 0
-        if ticket.done_at is None or (request.api_only and by_hand):
+        if ticket.done_at is None or (request.api_only and ticket.order_id <= 0):
             continue
         if gateway.wording.day(ticket.done_at) == today:
             conversation.send(ticket.completed_message(gateway.wording.stamp(ticket.done_at)))
