@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 _PATIENCE = 2.0
 """Seconds that threads and exit handlers of plugins have once the command is done."""
 
+_EXIT = "skim exit"
+
+_codes: list[int] = []
+"""The exit codes of this process's commands; the last one's is the process's."""
+
 
 def run() -> None:
     """Run skim's command line and exit with its code.
@@ -101,7 +106,10 @@ def _leave_in_time(code: object, before: frozenset[Thread]) -> None:
     def leave() -> None:
         threading.main_thread().join()
         threading.Event().wait(_PATIENCE)
-        os._exit(number)
+        os._exit(_codes[-1])
 
-    # An exit handler of a plugin's may hang as well.
-    threading.Thread(target=leave, name="skim exit", daemon=True).start()
+    # An exit handler of a plugin's may hang as well. One thread waits for it, however many
+    # commands a process runs: each has a stack, and memory is limited.
+    _codes.append(number)
+    if not any(thread.name == _EXIT for thread in threading.enumerate()):
+        threading.Thread(target=leave, name=_EXIT, daemon=True).start()
