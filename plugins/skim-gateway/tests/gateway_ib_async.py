@@ -32,17 +32,20 @@ def decoded_by_ib_async(fields, version):
 @contextmanager
 def encoder(version):
     """Yield an ib_async client that is connected to nothing, and the frames it sends."""
-
-    async def within():
-        return asyncio.get_running_loop()
-
     frames = []
     client = Client(Callbacks())
     client.conn.sendMsg = frames.append
     client.MaxRequests = 0
     client.connState = Client.CONNECTED
     client._serverVersion = version
-    yield client, frames
+    # Its client asks for the thread's event loop, and would leave one open.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        yield client, frames
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
 
 
 def payloads(frames):
