@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from skim_broker_ibkr.accounts import chosen_account
 from skim_broker_ibkr.books import Books
 from skim_broker_ibkr.contracts import Contracts
+from skim_broker_ibkr.examination import examine
 from skim_broker_ibkr.hearing import OrderHearing
 from skim_broker_ibkr.history import History
 from skim_broker_ibkr.ids import IdFloor
 from skim_broker_ibkr.line import Line
 from skim_broker_ibkr.outbox import Outbox
+from skim_broker_ibkr.parts import Parts
 from skim_broker_ibkr.questions import Questions
 from skim_broker_ibkr.quotes import Quotes
 from skim_broker_ibkr.requests import Requests
@@ -45,6 +47,7 @@ from skim_core.ports.broker import (
 )
 
 if TYPE_CHECKING:
+    from skim_broker_ibkr.findings import Finding
     from skim_broker_ibkr.options import IbkrOptions
     from skim_broker_ibkr.tap import TapIB
     from skim_core.model.market import Quote
@@ -240,6 +243,14 @@ class IbkrBroker:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def examine(self, symbol: str | None = None) -> Sequence[Finding]:
+        """Return what is found of TWS and the account, each problem with what mends it.
+
+        Connects if it isn't; changes nothing. `symbol`: whether it has market data, too.
+        """
+        parts = Parts(self._requests, self._hearing, self._quotes, self._scanner)
+        return await examine(self, self._setup, self._options, parts, symbol)
 
     # Market data
 

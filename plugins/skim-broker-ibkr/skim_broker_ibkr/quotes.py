@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from skim_broker_ibkr.numbers import price, whole
@@ -26,6 +28,25 @@ if TYPE_CHECKING:
 _log = logging.getLogger("skim.ibkr")
 _QUOTE = sound(Quote)
 _LIVE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is seen of a symbol at a moment; a price is None when it isn't told."""
+
+    open: Decimal | None
+    previous_close: Decimal | None
+    last: Decimal | None
+    volume: int
+
+
+def _picture(ticker: Ticker) -> Picture:
+    return Picture(
+        open=price(ticker.open),
+        previous_close=price(ticker.close),
+        last=price(ticker.last),
+        volume=max(0, whole(ticker.volume)),
+    )
 
 
 class Quotes:
@@ -103,14 +124,21 @@ class Quotes:
                     found[symbol] = quote
         return found
 
-    async def pictures(self, contracts: Mapping[str, Contract]) -> dict[str, Ticker]:
-        """Return what the streams of these contracts have said. Raises BrokerError."""
-        found: dict[str, Ticker] = {}
+    async def pictures(self, contracts: Mapping[str, Contract]) -> dict[str, Picture]:
+        """Return what these contracts' first ticks say; lines that this takes are given back.
+
+        Raises BrokerError.
+        """
+        found: dict[str, Picture] = {}
         for part in _parts(list(contracts), self._options.lines):
+            new = [symbol for symbol in part if symbol not in self._subscriptions]
             await self._stream({symbol: contracts[symbol] for symbol in part})
             for symbol in part:
                 if symbol in self._tickers and not self._broken(symbol):
-                    found[symbol] = self._tickers[symbol][2]
+                    found[symbol] = _picture(self._tickers[symbol][2])
+            async with self._asking:
+                for symbol in new:
+                    await self._cancel(symbol)
         return found
 
     async def _stream(self, contracts: Mapping[str, Contract]) -> None:

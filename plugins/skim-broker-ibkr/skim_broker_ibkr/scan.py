@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -13,18 +14,18 @@ from ib_async import ScannerSubscription
 from ib_async.util import UNSET_DOUBLE, UNSET_INTEGER
 
 from skim_broker_ibkr.minutes import session_at
-from skim_broker_ibkr.numbers import price, whole
+from skim_broker_ibkr.numbers import price
 from skim_broker_ibkr.symbols import venue_of
 from skim_core.errors import BrokerError
 from skim_core.ports.broker import GapRow, GapScan
 
 if TYPE_CHECKING:
-    from ib_async import Contract, Ticker
+    from ib_async import Contract
 
     from skim_broker_ibkr.contracts import Contracts
     from skim_broker_ibkr.history import History
     from skim_broker_ibkr.options import IbkrOptions
-    from skim_broker_ibkr.quotes import Quotes
+    from skim_broker_ibkr.quotes import Picture, Quotes
     from skim_broker_ibkr.requests import Requests
     from skim_core.ports.broker import BrokerSetup
 
@@ -63,11 +64,11 @@ class GapScanner:
         """Return the gaps of the session so far, widest first. Raises BrokerError."""
         found = await self._named(request)
         rows = []
-        for symbol, ticker in (await self._quotes.pictures(found)).items():
-            previous = price(ticker.close)
-            if previous is None and price(ticker.open) is not None:
-                previous = await self._previous_close(symbol)
-            row = gap_row(symbol, ticker, previous)
+        for symbol, seen in (await self._quotes.pictures(found)).items():
+            if seen.previous_close is None and seen.open is not None:
+                close = await self._previous_close(symbol)
+                seen = replace(seen, previous_close=close)  # noqa: PLW2901  it is the same, whole
+            row = gap_row(symbol, seen)
             if row is not None:
                 rows.append(row)
         return chosen(rows, request)
@@ -76,6 +77,16 @@ class GapScanner:
         """Return the previous close by the daily bars, where the stream doesn't tell it."""
         session = session_at(self._sessions, self._clock.now())
         return price(await self._history.previous_close(symbol, session))
+
+    async def check(self) -> str:
+        """Return what keeps scans of this exchange from being made; '' for nothing."""
+        self._offered = None
+        for minimum in (Decimal(1), Decimal(-1)):
+            try:
+                await self._codes(GapScan(minimum_percent=minimum))
+            except BrokerError as error:
+                return str(error)
+        return ""
 
     async def _named(self, request: GapScan) -> dict[str, Contract]:
         found: dict[str, Contract] = {}
@@ -152,18 +163,17 @@ def offered_scans(xml: str) -> Offered:
     )
 
 
-def gap_row(symbol: str, ticker: Ticker, previous: Decimal | None) -> GapRow | None:
+def gap_row(symbol: str, seen: Picture) -> GapRow | None:
     """Return a symbol's gap; None when its prices are not all there."""
-    opened, last = price(ticker.open), price(ticker.last)
-    if opened is None or previous is None or last is None:
+    if seen.open is None or seen.previous_close is None or seen.last is None:
         return None
     return GapRow(
         symbol=symbol,
-        open=opened,
-        last=last,
-        previous_close=previous,
-        gap_percent=((opened / previous - 1) * 100).quantize(_PLACES),
-        volume=max(0, whole(ticker.volume)),
+        open=seen.open,
+        last=seen.last,
+        previous_close=seen.previous_close,
+        gap_percent=((seen.open / seen.previous_close - 1) * 100).quantize(_PLACES),
+        volume=seen.volume,
     )
 
 

@@ -359,7 +359,9 @@ async def test_a_scan_merges_codes_and_fetches_the_prices(play):
     assert {(one.instrument, one.location, one.rows) for one in asked} == {
         ("STOCK.HK", "STK.HK.ASX", 50)
     }
+    await play.until(lambda: play.tws.count(r.CancelMarketData) == 3)
     assert play.tws.count(r.CancelScanner) == len(asked) == 3
+    assert play.tws.count(r.RequestMarketData) == 3
 
 
 @story(start=datetime(2025, 1, 5, 23, 59, 30, tzinfo=UTC))

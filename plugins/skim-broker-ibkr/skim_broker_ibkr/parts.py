@@ -1,0 +1,22 @@
+"""What the broker is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from skim_broker_ibkr.hearing import OrderHearing
+    from skim_broker_ibkr.quotes import Quotes
+    from skim_broker_ibkr.requests import Requests
+    from skim_broker_ibkr.scan import GapScanner
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of a broker that an examination looks through."""
+
+    requests: Requests
+    hearing: OrderHearing
+    quotes: Quotes
+    scanner: GapScanner
