@@ -111,6 +111,7 @@ class Gateway:
     def forget(self) -> None:
         """Have no ticket and no execution any more; what is held is known from the exchange."""
         held = self.book.portfolio
+        self.book.close()
         self.use_book(Book(self.setup.seed + 1))
         self.book.portfolio = held
 
@@ -148,6 +149,7 @@ class Gateway:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self.book.close()
         await self.broker.close()
 
     # Clients

@@ -94,6 +94,11 @@ class Book:
             self._perm_ids = max(self._perm_ids, ticket.perm_id)
             self._have(ticket)
 
+    def close(self) -> None:
+        """Let go of the store's file."""
+        if self._store is not None:
+            self._store.close()
+
     def add(self, ticket: Ticket) -> None:
         """Have a new ticket. Raises BrokerError when it can't be stored."""
         self.save(ticket)

@@ -10,7 +10,7 @@ import json
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from skim_core.errors import BrokerError
 from skim_gateway.orders.tickets import Ticket
@@ -25,6 +25,13 @@ class TicketStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._file: IO[str] | None = None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def save(self, ticket: Ticket) -> None:
         """Add a line. Raises BrokerError when it can't be written."""
@@ -40,9 +47,11 @@ class TicketStore:
             }
         )
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
+            if self._file is None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = self._path.open("a", encoding="utf-8")
+            self._file.write(line + "\n")
+            self._file.flush()
         except OSError as error:
             msg = f"{self._path} can't be written ({error.strerror or error}): make room for it."
             raise BrokerError(msg) from error

@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import (
     Annotated,
     Any,
     ClassVar,
     Protocol,
+    TypeAlias,
     TypeVar,
     dataclass_transform,
     get_args,
@@ -161,6 +163,7 @@ class Layout:
     def __init__(self, slots: Iterable[Slot]) -> None:
         self.slots = tuple(slots)
         self._by_version: dict[int, tuple[Slot, ...]] = {}
+        self._steps: dict[int, tuple[_Step, ...]] = {}
 
     def at(self, version: int) -> tuple[Slot, ...]:
         """Return the slots that there are in a server version."""
@@ -169,6 +172,33 @@ class Layout:
             found = tuple(slot for slot in self.slots if slot.since <= version < slot.before)
             self._by_version[version] = found
         return found
+
+    def steps(self, version: int) -> tuple[_Step, ...]:
+        """Return how a value's fields are written in a server version."""
+        found = self._steps.get(version)
+        if found is None:
+            found = self._steps[version] = tuple(map(_step, self.at(version)))
+        return found
+
+
+_Step: TypeAlias = tuple[
+    Callable[[Any], Any],
+    Callable[[Any, list[str], int], None],
+    Callable[[Any], Any],
+    Callable[[Any], bool] | None,
+]
+"""What gets a slot's value and adds its fields; what gets its condition's value and tests it."""
+
+
+def _step(slot: Slot) -> _Step:
+    get = attrgetter(slot.path) if slot.path else _nothing
+    if slot.when is None:
+        return get, slot.kind.write, _nothing, None
+    return get, slot.kind.write, attrgetter(slot.when.path), slot.when.test
+
+
+def _nothing(_: Any) -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,30 +338,24 @@ def _record_types(cls: type) -> Mapping[str, Any]:
 
 def write(value: Any, layout: Layout, out: list[str], version: int) -> None:
     """Add a record's fields."""
-    for slot in layout.at(version):
-        if slot.when is None or slot.when.test(_at(value, slot.when.path)):
-            slot.kind.write(_at(value, slot.path), out, version)
+    for get, add, get_condition, test in layout.steps(version):
+        if test is None or test(get_condition(value)):
+            add(get(value), out, version)
 
 
 def named_fields(message: Message, version: int) -> list[tuple[str, str]]:
     """Return a message's fields, its id left out, each with the name of what it holds."""
     found: list[tuple[str, str]] = []
-    for slot in message.LAYOUT.at(version):
-        if slot.when is None or slot.when.test(_at(message, slot.when.path)):
+    layout = message.LAYOUT
+    for slot, step in zip(layout.at(version), layout.steps(version), strict=True):
+        get, add, get_condition, test = step
+        if test is None or test(get_condition(message)):
             out: list[str] = []
-            slot.kind.write(_at(message, slot.path), out, version)
+            add(get(message), out, version)
             name = slot.path or "version"
             many = len(out) > 1
             found += [(f"{name}[{n}]" if many else name, text) for n, text in enumerate(out)]
     return found
-
-
-def _at(value: Any, path: str) -> Any:
-    if not path:
-        return None
-    for name in path.split("."):
-        value = getattr(value, name)
-    return value
 
 
 class Message:
