@@ -146,7 +146,7 @@ def test_debug_shows_the_traceback(process, install):
     told = process(*START, "broken", "--debug")
     assert told.code == 1
     assert "Traceback (most recent call last)" in told.err
-    assert "PluginError" in told.err
+    assert "RefusedError" in told.err
 
 
 def test_debug_can_be_asked_for_by_the_environment(process, skim, monkeypatch):
