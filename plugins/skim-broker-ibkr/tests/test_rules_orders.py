@@ -83,6 +83,7 @@ async def test_an_execution_told_twice_or_corrected_counts_once(play):
     )
     play.tws.peer.send(details, commission, corrected)
     await play.settle()
+    await play.clock.advance(1.1)
     assert len(play.fills) == 1
     assert len(await play.broker.executions()) == 1
 
