@@ -285,6 +285,20 @@ async def test_a_receiver_that_asks_the_broker_or_raises_stops_nobody(play):
     assert [list(held) for held in await asyncio.gather(*seen)] == [[]] * len(seen)
 
 
+@story()
+async def test_what_tws_has_said_is_taken_in_before_receivers_work_on_it(play):
+    await play.broker.submit([buy("sk1-a.P")])
+    await play.broker.submit([buy("sk1-b.P")])
+    await play.settle()
+    ended = []
+    book = play.broker._hearing.book
+    play.broker.subscribe(lambda _: ended.append(book.find("sk1-b.P").done))
+    for reference in ("sk1-a.P", "sk1-b.P"):
+        play.tws.end(play.tws.find(reference))
+    await play.until(lambda: len(ended) == 2)
+    assert ended == [True, True]
+
+
 def test_only_the_asynchronous_side_of_ib_async_is_used():
     import ast
     import inspect
