@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import takewhile
 from typing import TypeAlias
 
 from skim_core.decide.book import Book
@@ -66,7 +67,6 @@ def read_risk(
     price = _price(order, quote) or Decimal(0)
     value = price * order.quantity
     today = [book for book in books if not (opened and book.closes and book.closes <= opened)]
-    sent = [at for book in today for at in book.entries_sent]
     entering = {symbol for book in books for symbol in book.entering}
     positions = {symbol for book in books for symbol in book.holdings} | entering
     return _READING(
@@ -76,8 +76,8 @@ def read_risk(
         value=_exact(value),
         position_value=_exact(value + price * sum(_committed(book, order) for book in books)),
         positions=len(positions - {order.symbol}),
-        orders_today=len(sent),
-        orders_last_minute=sum(at > now - _MINUTE for at in sent),
+        orders_today=sum(len(book.entries_sent) for book in today),
+        orders_last_minute=sum(_sent_since(book, now - _MINUTE) for book in today),
         realised=_exact(sum((book.realised for book in today), Decimal(0))),
         unrealised=_exact(_unrealised(books, quotes)) if unrealised else None,
         peak=_exact(sum((book.peak for book in today), Decimal(0))),
@@ -103,6 +103,11 @@ def _price(order: Order, quote: Quote | None) -> Decimal | None:
     if limit is None or (order.side is Side.SELL and last is not None and last > limit):
         return last
     return limit
+
+
+def _sent_since(book: Book, moment: datetime) -> int:
+    """Return how many entries were sent after `moment`; they are in the order they were sent."""
+    return sum(1 for _ in takewhile(lambda at: at > moment, reversed(book.entries_sent)))
 
 
 def _unrealised(books: Sequence[Book], quotes: Mapping[str, Quote]) -> Decimal:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from decimal import Decimal
 from enum import StrEnum
@@ -272,6 +271,11 @@ def order_reference(
     return f"sk1-{_key(decision)}.{leg}"
 
 
+_DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
+
+
 @lru_cache(maxsize=64)
 def _key(decision: str) -> str:
-    return base64.b32encode(hashlib.sha256(decision.encode()).digest())[:16].decode().lower()
+    # Eighty bits in base 32 (RFC 4648), five at a time.
+    number = int.from_bytes(hashlib.sha256(decision.encode()).digest()[:10])
+    return "".join([_DIGITS[number >> shift & 31] for shift in range(75, -1, -5)])

@@ -8,6 +8,7 @@ import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import Field
@@ -260,10 +261,9 @@ def _load(planned: PlannedStrategy, section: Mapping[str, Any]) -> _Loaded:
 
 
 def _run(result: DayResult, events: Sequence[ev.Event]) -> Run:
-    rows = [
-        (event.at.isoformat(timespec="microseconds"), event.kind, ev.event_to_json(event))
-        for event in events
-    ]
+    # Several events share an instant, and writing one takes as long as an event's JSON.
+    written = cache(partial(dt.datetime.isoformat, timespec="microseconds"))
+    rows = [(written(event.at), event.kind, ev.event_to_json(event)) for event in events]
     halts = [event.why for event in events if event.kind == "entries_halted"]
     reason = result.reason
     return Run(result.day.run_id, result.day.strategy, result.end, reason, rows, "; ".join(halts))
