@@ -164,6 +164,8 @@ def _missed(
     session = calendar_of(settings).current_or_next(now)
     if not session.open + _GRACE <= now < session.close:
         return ()
+    if journal is None and not strategies:
+        return ()
     from skim_core.cli.missed import missed_days
 
     return missed_days(journal, settings, session, strategies, now)

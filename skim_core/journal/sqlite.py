@@ -73,6 +73,7 @@ class SqliteJournal:
         self._durable = False
         self._process = os.getpid()
         self._identity = _identity(path)
+        self._ends: dict[tuple[str, bool], tuple[str, Event]] = {}
 
     @classmethod
     def open(cls, path: Path, *, busy_timeout: timedelta = timedelta(seconds=5)) -> Self:
@@ -136,8 +137,8 @@ class SqliteJournal:
             RunSummary.model_construct(
                 run_id=run_id,
                 events=end,
-                first=self._event(run_id, start, first),
-                last=self._event(run_id, end, last),
+                first=self._end_of_run(run_id, start, first),
+                last=self._end_of_run(run_id, end, last),
             )
             for run_id, start, first, end, last in rows
         ]
@@ -237,6 +238,17 @@ class SqliteJournal:
             found = " ".join(str(error).split())
             what = f"control {number} is not a valid control ({found:.200})"
             raise unreadable(self._path, what) from error
+
+    def _end_of_run(self, run_id: str, sequence: int, body: str) -> Event:
+        """Return the first or last event of a run, which is read again only when it is another.
+
+        Every day of an account asks for all its runs, and a first event has the whole graph.
+        """
+        key = (run_id, sequence == 1)
+        known = self._ends.get(key)
+        if known is None or known[0] != body:
+            known = self._ends[key] = (body, self._event(run_id, sequence, body))
+        return known[1]
 
     def _event(self, run_id: str, sequence: int, body: str) -> Event:
         try:
