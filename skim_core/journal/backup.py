@@ -17,7 +17,7 @@ from skim_core.decide.state import DayState
 from skim_core.decide.transitions import evolve
 from skim_core.errors import JournalError, SequenceError
 from skim_core.journal.failures import damaged
-from skim_core.journal.file import BESIDE, open_connection
+from skim_core.journal.file import BESIDE, open_connection, wait_for_disk
 from skim_core.journal.sqlite import SqliteJournal
 
 if TYPE_CHECKING:
@@ -145,15 +145,7 @@ def _aside(target: Path) -> Iterator[Path]:
 
 
 def _put(copy: Path, target: Path) -> None:
-    for path in (copy, copy.parent):
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    wait_for_disk(copy)
+    wait_for_disk(copy.parent)
     copy.rename(target)
-    descriptor = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    wait_for_disk(target.parent)

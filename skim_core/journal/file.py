@@ -86,11 +86,16 @@ def _make(path: Path, busy_timeout: timedelta) -> None:
     if os.name == "posix":
         # A file outlives a power loss only when the entry in its folder does.
         for folder in (path.parent, *(created.parent for created in missing)):
-            descriptor = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            wait_for_disk(folder)
+
+
+def wait_for_disk(path: Path) -> None:
+    """Return when a file, or the entries of a folder, would outlive a power loss."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _refuse_unsound_file(path: Path) -> None:

@@ -35,9 +35,8 @@ from skim_core.replay.trades import Position, Trade, TradeFold
 from skim_core.replay.turns import InTurn
 from skim_core.settings.masking import plain, secret_fields, with_secrets
 from skim_core.sim.data import Feed
-from skim_core.sim.generated import GeneratedFeed
+from skim_core.sim.feeds import make_feed
 from skim_core.sim.instructions import Opening
-from skim_core.sim.recorded import RecordedFeed
 
 _NEVER = dt.timedelta(days=1)
 """Nobody else runs a replay's days, nor tells them anything while they run."""
@@ -214,10 +213,7 @@ class SessionRunner:
 
 def feed_of(plan: Plan) -> Feed:
     """Return the market that a plan names. Raises ConfigError and DataError as the feeds do."""
-    options = plan.options
-    if options.data is not None:
-        return RecordedFeed(options.data)
-    return GeneratedFeed(seed=options.seed, symbols=options.symbols)
+    return make_feed(plan.options)
 
 
 @contextmanager

@@ -23,9 +23,8 @@ from skim_core.report.model import Note, Picture, Report, Subject
 from skim_core.report.pictures import candles, chosen, spanned
 from skim_core.report.telling import DaysTeller, ToldDay
 from skim_core.sim.data import Feed
-from skim_core.sim.generated import GeneratedFeed
+from skim_core.sim.feeds import make_feed
 from skim_core.sim.options import SimOptions, read_options
-from skim_core.sim.recorded import RecordedFeed
 
 _SUMMARY = "summary.json"
 _KEPT = 12
@@ -199,10 +198,7 @@ def _data(options: SimOptions) -> str | None:
 
 
 def _feed(first: DayStarted) -> Feed:
-    options = read_options(first.broker_options)
-    if options.data is not None:
-        return RecordedFeed(options.data)
-    return GeneratedFeed(seed=options.seed, symbols=options.symbols)
+    return make_feed(read_options(first.broker_options))
 
 
 def _market(make: Any) -> _Market:

@@ -17,15 +17,6 @@ def skim_make_broker(setup: BrokerSetup) -> Broker:
     options = read_options(setup.options)
     # numpy is needed to trade, not to be listed as a plugin.
     from skim_core.sim.broker import SimBroker  # noqa: PLC0415
-    from skim_core.sim.data import Feed  # noqa: PLC0415
+    from skim_core.sim.feeds import make_feed  # noqa: PLC0415
 
-    feed: Feed
-    if options.data is None:
-        from skim_core.sim.generated import GeneratedFeed  # noqa: PLC0415
-
-        feed = GeneratedFeed(seed=options.seed, symbols=options.symbols)
-    else:
-        from skim_core.sim.recorded import RecordedFeed  # noqa: PLC0415
-
-        feed = RecordedFeed(options.data)
-    return SimBroker(setup, options, feed)
+    return SimBroker(setup, options, make_feed(options))
