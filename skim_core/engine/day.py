@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from skim_core.decide.attempts import failed, succeeded
 from skim_core.decide.book import Book
-from skim_core.decide.sequencer import CancelPhase, Command, Plan, Planner, Record, StartPhase
-from skim_core.decide.state import DayState, PhaseStatus
+from skim_core.decide.sequencer import CancelPhase, Command, Planner, Record, StartPhase
+from skim_core.decide.state import PhaseStatus
 from skim_core.engine.attempt import Attempt, Raised, Returned, describe
 from skim_core.engine.carry import carried
 from skim_core.engine.common import Common
@@ -71,8 +71,6 @@ class DayRunner:
         self._reason = ""
         self._expected: datetime | None = None
         self._planner = Planner()
-        self._planned: DayState | None = None
-        self._last_plan: Plan | None = None
 
     @property
     def book(self) -> Book:
@@ -172,7 +170,7 @@ class DayRunner:
         while True:
             if only is not None and self._has_run(only):
                 return self._result(DayEnd.PAUSED, f"{only} was run")
-            decided = self._plan()
+            decided = self._planner.plan(self._recorder.state, self._clock.now())
             commands = [command for command in decided.commands if only in {None, _phase(command)}]
             before = self._recorder.sequence
             for command in commands:
@@ -207,16 +205,6 @@ class DayRunner:
             self._deal_with(message)
             message = self._inbox.take()
         return None
-
-    def _plan(self) -> Plan:
-        """Return the plan by now; of a state that has not changed the same as before."""
-        state, now, last = self._recorder.state, self._clock.now(), self._last_plan
-        if last is not None and state is self._planned and not last.commands:
-            asleep = last.wake_at is None or now < last.wake_at
-            if asleep:
-                return last
-        self._planned, self._last_plan = state, self._planner.plan(state, now)
-        return self._last_plan
 
     def _wake(self) -> None:
         self._inbox.put(Wake())
