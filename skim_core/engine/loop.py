@@ -28,6 +28,10 @@ _BEAT = 0.25
 _TELL_AFTER = 5.0
 """Seconds of standstill after which it is said who holds up the event loop."""
 
+_TURN = 0.0005
+"""Seconds that a thread computes while others wait for their turn; Python's own are ten times as
+long, and the loop waits for one at each of the journal's transactions while a plain hook computes."""
+
 _GRACE = 1.0
 """Seconds that whatever still runs has at the end."""
 
@@ -57,6 +61,8 @@ def run_to_end(main: Coroutine[Any, Any, T]) -> T:
     loop.set_exception_handler(_tell_dropped)
     inside = contextvars.copy_context()
     inside.run(decimal.setcontext, arithmetic())
+    turn = sys.getswitchinterval()
+    sys.setswitchinterval(min(turn, _TURN))
     try:
         task = loop.create_task(main, context=inside)
         _let_go_in_children(loop)
@@ -64,6 +70,7 @@ def run_to_end(main: Coroutine[Any, Any, T]) -> T:
             return _persist(loop, task)
     finally:
         leave_if_forked(process)
+        sys.setswitchinterval(turn)
         _end(loop)
 
 

@@ -53,7 +53,7 @@ async def in_thread(function: Callable[[], T], name: str) -> T:
     except asyncio.CancelledError:
         if thread.is_alive():
             _log.warning("%s still blocks a thread, which is left behind.", name)
-            _cut(thread, loop, _CUT_AT_MOST)
+            _cut_soon(thread, loop)
         raise
 
 
@@ -87,6 +87,12 @@ def waiter(loop: asyncio.AbstractEventLoop) -> Callable[[Awaitable[T]], T]:
         return asyncio.run_coroutine_threadsafe(ask(), loop).result()
 
     return wait
+
+
+def _cut_soon(thread: threading.Thread, loop: asyncio.AbstractEventLoop) -> None:
+    # In a context of nobody's: the loop's heart must not take it for the plugin's own code,
+    # and end it, where the thread holds up everything.
+    loop.call_soon(_cut, thread, loop, _CUT_AT_MOST, context=contextvars.Context())
 
 
 def _cut(

@@ -19,8 +19,8 @@ from skim_core.journal.sqlite import SqliteJournal
 
 from .browser import Browser, find_browser
 
-PATIENCE = 30.0
-"""Seconds of wall time that a process may take."""
+PATIENCE = 120.0
+"""Seconds of wall time after which a process hangs: far more than any takes on a slow machine."""
 
 
 @dataclass

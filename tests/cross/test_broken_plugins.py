@@ -13,7 +13,9 @@ from skim_core.model.events import DayFinished, Outcome
 SESSION = ("--session", "2026-11-24")
 HEALTHY = "orh_breakout"
 PLUGINS = Path(__file__).with_name("broken")
-HELD_UP = r"held up everything for more than 0.5 s \(.*broken_strategies\.py:\d+\): make it a plain"
+HELD_UP = (
+    r"held up everything for more than [0-9.]+ s \(.*broken_strategies\.py:\d+\): make it a plain"
+)
 KEPT = "skim_scan returned what can't be kept, "
 
 FAIL = {
@@ -68,6 +70,9 @@ PASS = (
 )
 """The strategies that do well themselves, by doing what would hurt others."""
 
+HOGS = ("spins", "endless")
+"""The strategies whose threads run for ever: in a process of their own, as they slow all others."""
+
 EXTENSIONS = ("raises", "raises_async", "hangs", "floods", "changes")
 
 
@@ -118,10 +123,20 @@ def alone(skim_in):
 @pytest.fixture(scope="module")
 def crowd(skim_in, tmp_path_factory):
     """Run the healthy day among all broken ones, in one process; give folder, code and output."""
+    names = [name for name in (*FAIL, *PASS) if name not in HOGS]
     site = tmp_path_factory.mktemp("site")
-    install(site, [*FAIL, *PASS])
+    install(site, names)
     skim = skim_in(site)
-    return skim, *skim.run(*together(*FAIL, *PASS))
+    return skim, *skim.run(*together(*names))
+
+
+@pytest.fixture(scope="module")
+def hogged(skim_in, tmp_path_factory):
+    """Run the healthy day beside threads that run for ever; give folder, code and output."""
+    site = tmp_path_factory.mktemp("site")
+    install(site, HOGS)
+    skim = skim_in(site)
+    return skim, *skim.run(*together(*HOGS))
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +171,13 @@ def test_the_healthy_day_trades_as_if_it_were_alone(crowd, alone):
     assert_as_if_alone(skim, alone, said)
 
 
+def test_the_healthy_day_trades_as_if_it_were_alone_beside_threads_that_run_for_ever(hogged, alone):
+    skim, code, said = hogged
+    assert code == 1, said
+    assert "tried to end the event loop" not in said
+    assert_as_if_alone(skim, alone, said)
+
+
 def test_the_process_ends_with_a_failed_days_exit_code_and_no_traceback(crowd):
     _, code, said = crowd
     assert code == 1, said
@@ -165,8 +187,8 @@ def test_the_process_ends_with_a_failed_days_exit_code_and_no_traceback(crowd):
 
 
 @pytest.mark.parametrize("strategy", FAIL)
-def test_a_broken_strategy_fails_by_itself_and_says_why(crowd, strategy):
-    skim, _, said = crowd
+def test_a_broken_strategy_fails_by_itself_and_says_why(request, strategy):
+    skim, _, said = request.getfixturevalue("hogged" if strategy in HOGS else "crowd")
     events = skim.events(run_id(strategy))
     [failed] = [event for event in events if event.kind == "phase_failed"]
     assert re.match(FAIL[strategy], failed.error), failed.error

@@ -28,16 +28,16 @@ def found(symbol="OLL", reason="is watched"):
 
 
 class Broken:
-    """One phase, five minutes after the open, that may take half a second."""
+    """One phase, five minutes after the open, with time enough beside all the others."""
 
-    timeout = "500ms"
+    timeout = "20s"
 
     @hooks.phase_graph
     def skim_phase_graph(self):
         return PhaseGraph(Phase("scan", at="open+5m", timeout=self.timeout))
 
 
-def plain(name, body, timeout="500ms"):
+def plain(name, body, timeout="20s"):
     """Make a strategy whose scan is `body`, a plain function of the context."""
 
     class Made(Broken):
@@ -50,7 +50,7 @@ def plain(name, body, timeout="500ms"):
     return Made
 
 
-def awaiting(name, body, timeout="500ms"):
+def awaiting(name, body, timeout="20s"):
     """Make a strategy whose scan is `body`, a coroutine function of the context."""
 
     class Made(Broken):
@@ -337,13 +337,13 @@ STRATEGIES = {
     "mute": plain("MuteStrategy", raising(Mute)),
     "long": plain("Long", raising(raise_long)),
     "steers": plain("Steers", raising(raise_steering)),
-    "hangs": plain("Hangs", hang),
-    "spins": plain("Spins", spin),
-    "never": awaiting("Never", never),
-    "stubborn": awaiting("Stubborn", stubborn),
-    "blocks": awaiting("Blocks", block),
-    "blocks_in_task": awaiting("BlocksInTask", block_in_task),
-    "spins_async": awaiting("SpinsAsync", spin_async),
+    "hangs": plain("Hangs", hang, timeout="500ms"),
+    "spins": plain("Spins", spin, timeout="500ms"),
+    "never": awaiting("Never", never, timeout="500ms"),
+    "stubborn": awaiting("Stubborn", stubborn, timeout="500ms"),
+    "blocks": awaiting("Blocks", block, timeout="500ms"),
+    "blocks_in_task": awaiting("BlocksInTask", block_in_task, timeout="3s"),
+    "spins_async": awaiting("SpinsAsync", spin_async, timeout="500ms"),
     "wrong_type": plain("WrongType", returning(lambda: {"OLL": 1})),
     "wrong_items": plain("WrongItems", returning(lambda: [1, 2])),
     "unshowable": plain("UnshowableStrategy", returning(Unshowable)),
@@ -359,7 +359,7 @@ STRATEGIES = {
         ),
     ),
     "recursive": plain("Recursive", returning(recursive)),
-    "endless": plain("EndlessStrategy", returning(Endless)),
+    "endless": plain("EndlessStrategy", returning(Endless), timeout="500ms"),
     "many": plain("Many", returning(many), timeout="1m"),
     "bars": awaiting("OverwriteBars", overwrite_bars),
     # These end well: what they do would hurt others, not themselves.
@@ -368,11 +368,11 @@ STRATEGIES = {
     "threads": plain("Threads", leave_threads),
     "executor": awaiting("Executor", fill_executor),
     "dying_thread": plain("DyingThread", die_in_thread),
-    "forks": plain("Forks", fork, timeout="10s"),
-    "forks_and_acts": plain("ForksAndActs", fork_and_act, timeout="10s"),
-    "forks_async": awaiting("ForksAsync", fork_async, timeout="10s"),
-    "forks_and_trades": awaiting("ForksAndTrades", fork_and_trade, timeout="10s"),
-    "processes": plain("Processes", use_processes, timeout="20s"),
+    "forks": plain("Forks", fork),
+    "forks_and_acts": plain("ForksAndActs", fork_and_act),
+    "forks_async": awaiting("ForksAsync", fork_async),
+    "forks_and_trades": awaiting("ForksAndTrades", fork_and_trade),
+    "processes": plain("Processes", use_processes),
     "surroundings": plain("Surroundings", change_surroundings),
     "surroundings_async": awaiting("SurroundingsAsync", change_surroundings_async, "8h"),
 }
