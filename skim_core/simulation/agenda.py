@@ -112,7 +112,11 @@ class Agenda(selectors.BaseSelector):
             if timeout == 0:
                 # The loop was told to stop.
                 return []
-            self._move_time()
+            self._wait()
+
+    def _wait(self) -> None:
+        """Let something become ready: time moves. Raises SimulationStuck when nothing is due."""
+        self._move_time()
 
     def _move_time(self) -> None:
         timers = self._timers

@@ -37,14 +37,15 @@ class SimulationLoop(asyncio.SelectorEventLoop):
     A handle belongs to the process in whose context it was scheduled: it is dropped when
     that is dead, and put off while it is suspended.
 
-    `step_limit`: how many handles may run before the run counts as endless.
+    `step_limit`: how many handles may run before the run counts as endless. `agenda`: what
+    decides which is next.
 
     `unhandled` lists what asyncio would have logged, such as the error of a task that nobody
     awaited. Look at it after `close`, which ends what still waits.
     """
 
-    def __init__(self, *, step_limit: int = 1_000_000) -> None:
-        self._agenda = Agenda(step_limit, self._waiting)
+    def __init__(self, *, step_limit: int = 1_000_000, agenda: type[Agenda] = Agenda) -> None:
+        self._agenda = agenda(step_limit, self._waiting)
         self._tasks = Tasks()
         self._ending = False
         self._thread = threading.get_ident()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from skim_core.engine.local import LocalEngine
 from skim_core.errors import SkimError
@@ -13,7 +13,7 @@ from skim_core.model.events import DayStarted
 from skim_core.model.limits import Limits
 from skim_core.model.orders import Fill, Order
 from skim_core.model.trading_day import TradingDay
-from skim_core.ports.broker import BrokerNotice, Connection
+from skim_core.ports.broker import Broker, BrokerNotice, Connection
 from skim_core.ports.bus import Bus
 from skim_core.ports.engine import Assignment, EngineSetup
 from skim_core.simulation.broker import ModelBroker
@@ -27,9 +27,17 @@ from skim_core.simulation.process import Process
 LEASE_TERM = timedelta(minutes=2)
 LISTEN = timedelta(minutes=2)
 
-_RULES = plain_exchange()
-
 Sends: TypeAlias = Callable[[str, Sequence[Order]], None]
+
+
+class LookedAt(Broker, Protocol):
+    """A broker that counts in `looks` how often its books were looked at since its line is `up`."""
+
+    looks: int
+
+    @property
+    def up(self) -> bool:
+        """Whether the process believes that the line is up."""
 
 
 class WatchedBroker(ModelBroker):
@@ -68,8 +76,12 @@ class Machine:
     """One machine: its clock, and the processes that run on it.
 
     `assignments` makes the days that ``start_trading_day`` starts. All machines share one
-    disk, as with a journal on a server.
+    disk, as with a journal on a server. Another broker than the model's is tried by a
+    subclass that makes it, with its `broker_name` and the `rules` of its exchange.
     """
+
+    broker_name = "model"
+    rules = plain_exchange()
 
     def __init__(
         self,
@@ -86,7 +98,7 @@ class Machine:
         self.name = name
         self.clock = clock
         self.processes: list[Process] = []
-        self.brokers: dict[str, WatchedBroker] = {}
+        self.brokers: dict[str, LookedAt] = {}
         self.on = True
         self._loop = clock.loop
         self._disk = disk
@@ -144,7 +156,7 @@ class Machine:
     def _start(self, assignments: Sequence[Assignment]) -> Process:
         process = Process(f"{self.name}:{len(self.processes) + 1}", self._loop)
         self.processes.append(process)
-        broker = WatchedBroker(self._exchange, process, self.clock, self._sends)
+        broker = self._make_broker(process)
         self.brokers[process.name] = broker
         engine = LocalEngine(
             EngineSetup(
@@ -153,8 +165,8 @@ class Machine:
                 clock=self.clock,
                 wall=self.clock,
                 broker=broker,
-                broker_name="model",
-                exchange=_RULES,
+                broker_name=self.broker_name,
+                exchange=self.rules,
                 owner=process.name,
                 pace="real",
                 lease_term=LEASE_TERM,
@@ -165,6 +177,9 @@ class Machine:
         self._began(process)
         process.run(self._run(engine, assignments, process))
         return process
+
+    def _make_broker(self, process: Process) -> LookedAt:
+        return WatchedBroker(self._exchange, process, self.clock, self._sends)
 
     async def _run(
         self, engine: LocalEngine, assignments: Sequence[Assignment], process: Process

@@ -1,0 +1,54 @@
+"""Sessions over a real socket on which a seed lets things go wrong, and what must be true of each."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import pytest
+
+from .faulted.many import run_seed
+
+SEEDS = range(1, 121)
+
+
+AGAIN = (7, 33, 50)
+
+
+@pytest.fixture(scope="module")
+def ran():
+    """Run all seeds, some twice; give all that came of each, in two lists."""
+    with ProcessPoolExecutor(min(2, os.cpu_count() or 1), mp_context=get_context("spawn")) as pool:
+        found = list(pool.map(run_seed, (*SEEDS, *AGAIN), chunksize=5))
+    return found[: len(SEEDS)], found[len(SEEDS) :]
+
+
+def test_no_invariant_is_violated_whatever_goes_wrong_over_the_socket(ran):
+    found, _ = ran
+    assert [seed for seed, *_ in found] == list(SEEDS)
+    wrong = [report for _, report, *_ in found if report]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_sessions_trade_and_meet_every_sort_of_fault(ran):
+    figures = Counter()
+    for _, _, counted, _ in ran[0]:
+        figures.update(counted)
+    assert figures["trades"] > 500
+    kinds = (
+        "drop drop_reply reset reset_before reset_after silence duplicate reorder error delay split "
+        "roll_back_ids lose farm restart reject"
+    )
+    never = [kind for kind in kinds.split() if not figures[f"struck: {kind}"]]
+    assert not never
+    assert all(
+        figures[f"trouble: {do}"]
+        for do in ("kill", "kill_at_step", "by_hand", "halt", "no_trading")
+    )
+
+
+def test_a_seed_gives_the_same_session_again(ran):
+    first = {seed: digest for seed, _, _, digest in ran[0]}
+    assert {seed: digest for seed, _, _, digest in ran[1]} == {seed: first[seed] for seed in AGAIN}
