@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 import logging
 import tempfile
-from collections import Counter
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache, partial
 from pathlib import Path
 
-import numpy as np
 from skim_gateway.server import GatewayServer
 from skim_gateway.setup import GatewaySetup
 from skim_gateway.wire.orders import Order
@@ -26,7 +22,6 @@ from skim_core.plugins.configuration import validate_config
 from skim_core.plugins.strategies import load_strategy
 from skim_core.ports.engine import Assignment
 from skim_core.replay.turns import InTurn
-from skim_core.sim.generated import GeneratedFeed
 from skim_core.sim.options import Halt, SimOptions
 from skim_core.simulation.agenda import SimulationStuck
 from skim_core.simulation.clock import LoopClock
@@ -37,10 +32,11 @@ from skim_core.simulation.strategy import GRAPH, NoConfig, SimulatedStrategy
 from skim_core.simulation.watch import Watch, WatchedDisk
 
 from .machines import ACCOUNT, IbkrMachine
+from .markets import feed_of, liquid
+from .outcome import Outcome
 from .sockets import socket_loop
 from .truth import Truth
 
-SYMBOLS = 16
 _DATE = "2025-01-06"
 _EARLY = timedelta(minutes=10)
 _START = timedelta(minutes=-9)
@@ -58,65 +54,12 @@ _CONFIG = {
 }
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a session: as `skim_core.simulation.outcome.Outcome`."""
-
-    plan: object
-    violations: tuple
-    history: tuple
-    figures: Counter = field(default_factory=Counter)
-
-    @property
-    def digest(self):
-        """A fingerprint of the history."""
-        return hashlib.sha256("\n".join(self.history).encode()).hexdigest()[:16]
-
-    def report(self):
-        """Say what was found, under which troubles, and how to see it again."""
-        plan = self.plan
-        numbers = ",".join(str(trouble.number) for trouble in plan.troubles) or "0"
-        return "\n".join(
-            [
-                f"seed {plan.seed}, {plan.strategy}, {len(plan.troubles)} troubles:",
-                *(f"  {trouble}" for trouble in plan.troubles),
-                *(f"violated: {violation}" for violation in self.violations),
-                f"again: python -m tests.cross.faulted --start {plan.seed} --only {numbers} --history",
-            ]
-        )
-
-
 @cache
 def _session():
     return Session.model_validate_json(
         f'{{"exchange": "XASX", "date": "{_DATE}", "open": "2025-01-05T23:00:00Z",'
         f'"close": "2025-01-06T00:30:00Z", "timezone": "Australia/Sydney"}}'
     )
-
-
-class _CachedFeed:
-    """The market of a number; it is made once."""
-
-    def __init__(self, number):
-        self._feed, self._loaded = GeneratedFeed(seed=number, symbols=SYMBOLS), {}
-
-    def load(self, session, exchange):
-        if session not in self._loaded:
-            self._loaded[session] = self._feed.load(session, exchange)
-        return self._loaded[session]
-
-
-feed_of = cache(_CachedFeed)
-
-
-def _liquid(data):
-    """Return four symbols of a market that gap up: those that the strategies trade."""
-    bars = data.bars
-    gaps = [
-        (float(np.nan_to_num(bars.open[row][0] / data.previous_close[row])), symbol)
-        for symbol, row in bars.row.items()
-    ]
-    return tuple(symbol for _, symbol in sorted(gaps, reverse=True)[:4])
 
 
 def run_session(plan):
@@ -173,7 +116,7 @@ class World:
         self._clock = LoopClock(loop, self._epoch)
         self._rules = load_exchange("XASX", on=self._session.date)
         feed = feed_of(plan.market)
-        self.symbols = _liquid(feed.load(self._session, self._rules))
+        self.symbols = liquid(feed.load(self._session, self._rules))
         self._watch = Watch(self._session, self._clock, Limits(), Limits(), self._looks)
         self._disk = WatchedDisk(self._watch)
         self._watch.on(self._disk)
