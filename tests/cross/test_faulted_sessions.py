@@ -11,8 +11,8 @@ import pytest
 
 from .faulted.many import run_seed
 
-SEEDS = range(1, 121)
-
+SEEDS = (*range(1, 121), 5059)
+"""The last: an order is lost on its way, sent again, and then to be cancelled."""
 
 AGAIN = (7, 33, 50)
 

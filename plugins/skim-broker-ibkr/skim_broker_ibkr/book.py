@@ -78,15 +78,18 @@ class OrderBook:
     # Finding
 
     def find(self, reference: str, perm_id: str | None = None) -> Entry | None:
-        """Return the order of a reference: of two the one that lives, else the first.
+        """Return the order of a reference, or None; `perm_id`, as text, names one of several.
 
-        `perm_id`, as text, names one of two.
+        Of several the first that TWS has shown and that lives, else the first that it has
+        shown, else the one that was sent last: one that was lost on its way may have been
+        sent again.
         """
         entries = self._by_reference.get(reference, [])
         if perm_id:
             entries = [entry for entry in entries if str(entry.perm_id) == perm_id]
-        alive = [entry for entry in entries if not entry.done]
-        return next(iter(alive or entries), None)
+        known = [entry for entry in entries if entry.known_to_tws]
+        alive = [entry for entry in known if not entry.done]
+        return next(iter(alive or known or reversed(entries)), None)
 
     def labelled(self, label: Label) -> Entry | None:
         """Return the order that TWS calls so in this connection."""

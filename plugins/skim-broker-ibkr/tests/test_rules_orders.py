@@ -43,6 +43,21 @@ async def test_an_order_can_be_cancelled_and_changed_after_the_line_was_lost(pla
 
 
 @story()
+async def test_an_order_that_was_lost_on_its_way_and_sent_again_can_be_cancelled(play):
+    play.tws.on(r.PlaceOrder, lambda peer, _: peer.reset())
+    with pytest.raises(BrokerError):
+        await play.broker.submit([buy()])
+    play.tws.handlers.clear()
+    await play.reconnected()
+    assert not await play.broker.orders()
+    await play.broker.submit([buy()])
+    await play.broker.submit([buy()])
+    assert len(play.tws.orders) == 1
+    await play.broker.cancel("sk1-a.P")
+    await play.until(lambda: play.statuses("sk1-a.P")[-1] == "cancelled")
+
+
+@story()
 async def test_fills_of_a_gap_are_told_once_when_the_line_is_up_again(play):
     await play.broker.submit([buy()])
     play.tws.fill("sk1-a.P", quantity=40, price="10")
