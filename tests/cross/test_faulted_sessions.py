@@ -11,8 +11,9 @@ import pytest
 
 from .faulted.many import run_seed
 
-SEEDS = (*range(1, 121), 5059)
-"""The last: an order is lost on its way, sent again, and then to be cancelled."""
+SEEDS = (*range(1, 121), 5059, 5136, 5269, 5323)
+"""The last: an order is lost on its way, sent again, and then to be cancelled; the only word of a
+fill is lost; a cancel is answered with an error; a cancel is lost."""
 
 AGAIN = (7, 33, 50)
 

@@ -62,6 +62,11 @@ class Entry:
         found = status_of(self.status, held=False)
         return found is not None and found.final
 
+    @property
+    def is_being_cancelled(self) -> bool:
+        """Whether TWS has a cancel of it under way."""
+        return self.status == "PendingCancel"
+
 
 class OrderBook:
     """All orders that are known of one account."""

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from skim_broker_ibkr.tap import TapIB
     from skim_core.model.market import Quote
     from skim_core.ports.bars import Bars
+    from skim_core.ports.clock import Timer
 
 _log = logging.getLogger("skim.ibkr")
 
@@ -111,6 +112,7 @@ class IbkrBroker:
         self._line.up, self._line.down = self._up, self._down
         self._hearing.unknown = self._look_at_open_orders
         self._looking: asyncio.Task[None] | None = None
+        self._next_look: Timer | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.farms = Farms()
 
@@ -135,6 +137,8 @@ class IbkrBroker:
     async def close(self) -> None:
         """Hang up. Resting orders stand."""
         await self._line.close()
+        if self._next_look is not None:
+            self._next_look.cancel()
         self._waiting.line_lost("skim hangs up")
         self._questions.close()
         for task in (*self._tasks, self._looking):
@@ -161,6 +165,7 @@ class IbkrBroker:
     def _up(self) -> None:
         again = not self._hearing.quiet
         self._hearing.quiet = False
+        self._look_later()
         if again:
             self._tell_line(up=True, data_lost=True, reason="connected again")
 
@@ -238,6 +243,18 @@ class IbkrBroker:
     def _look_at_open_orders(self) -> None:
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._missed())
+
+    def _look_later(self) -> None:
+        if self._next_look is not None:
+            self._next_look.cancel()
+        due = self._clock.now() + self._options.look_every
+        self._next_look = self._clock.call_at(due, self._look_again)
+
+    def _look_again(self) -> None:
+        """Read the books while an order lives: its end may have been told to nobody."""
+        if self._gate.open and any(not entry.done for entry in self._hearing.book):
+            self._look_at_open_orders()
+        self._look_later()
 
     def _start(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(work)

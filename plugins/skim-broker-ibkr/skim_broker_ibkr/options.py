@@ -55,7 +55,8 @@ class IbkrOptions(Model):
     and data by the exchange itself, or SMART. `gap_up_scans` and `gap_down_scans` are the
     scanner's codes whose rows are merged.
 
-    `quiet_time` is how long TWS may have an order and not show it. `messages_per_second`
+    `quiet_time` is how long TWS may have an order and not show it. `look_every`: so often its
+    books are read while an order lives, though nothing seems to be missed. `messages_per_second`
     are sent at most, of which `reserved_for_orders` are kept free for orders and cancels;
     `submit_wait` is the longest that an order waits for its turn before it is given up
     unsent.
@@ -82,6 +83,7 @@ class IbkrOptions(Model):
     gap_up_scans: tuple[str, ...] = ("HIGH_OPEN_GAP", "TOP_OPEN_PERC_GAIN", "TOP_PERC_GAIN")
     gap_down_scans: tuple[str, ...] = ("LOW_OPEN_GAP", "TOP_OPEN_PERC_LOSE", "TOP_PERC_LOSE")
     quiet_time: Duration = timedelta(seconds=30)
+    look_every: Duration = timedelta(minutes=3)
     messages_per_second: Annotated[int, Field(ge=5, le=50)] = 40
     reserved_for_orders: Annotated[int, Field(ge=1, le=45)] = 15
     submit_wait: Duration = timedelta(seconds=4.5)
@@ -91,6 +93,14 @@ class IbkrOptions(Model):
     def _zone_is_known(cls, value: str) -> str:
         if value and value not in available_timezones():
             msg = f"expected a time zone such as 'Australia/Sydney', found {value!r}"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("look_every")
+    @classmethod
+    def _not_all_the_time(cls, value: timedelta) -> timedelta:
+        if value < timedelta(seconds=10):
+            msg = f"the books take a few messages each time: expected 10s or more, found {value}"
             raise ValueError(msg)
         return value
 

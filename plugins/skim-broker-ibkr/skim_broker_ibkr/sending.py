@@ -89,23 +89,35 @@ class Sending:
         self._hearing.book.change(entry, order, sent)
         self._send(contract, sent, entry.label.order_id, entry.parent_id)
         try:
-            async with asyncio.timeout(self._options.answer_timeout.total_seconds()):
-                await asyncio.shield(changed)
-        except TimeoutError:
-            msg = f"TWS didn't confirm the change of {order.reference}."
-            raise BrokerError(msg) from None
+            await self._confirmed(changed, f"the change of {order.reference}")
         finally:
             self._waiting.give_up_change(entry)
 
     async def cancel(self, reference: str, broker_id: str | None) -> None:
-        """Ask for a cancel; whether it came in time is told by the order's status."""
+        """Cancel an order; whether it came in time is told by the order's status.
+
+        Raises BrokerError when TWS doesn't say that it has the cancel.
+        """
         entry = self._ours(reference, broker_id)
         if entry.done:
             self._hearing.tell_again(entry)
             return
         await self._requests.order_turn()
         entry = self._ours(reference, broker_id)
+        taken = self._waiting.expect_cancel(entry)
         self._requests.ib.client.cancelOrder(entry.label.order_id, "")
+        try:
+            await self._confirmed(taken, f"the cancel of {reference}")
+        finally:
+            self._waiting.give_up_cancel(entry)
+
+    async def _confirmed(self, answer: asyncio.Future[None], what: str) -> None:
+        try:
+            async with asyncio.timeout(self._options.answer_timeout.total_seconds()):
+                await asyncio.shield(answer)
+        except TimeoutError:
+            msg = f"TWS didn't confirm {what}."
+            raise BrokerError(msg) from None
 
     # Sending
 

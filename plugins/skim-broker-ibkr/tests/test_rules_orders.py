@@ -88,6 +88,27 @@ async def test_a_fill_is_told_before_the_line_is_told_to_be_up(play):
 
 
 @story()
+async def test_a_fill_that_was_told_to_nobody_is_found_though_the_line_stood(play):
+    await play.broker.submit([buy()])
+    play.tws.fill("sk1-a.P", price="10", told=False)
+    await play.settle()
+    assert not play.fills
+    await play.clock.advance(181)
+    await play.until(lambda: play.fills)
+    await play.until(lambda: play.statuses("sk1-a.P")[-1] == "filled")
+
+
+@story()
+async def test_the_books_are_not_read_again_when_no_order_lives(play):
+    await play.warm_up()
+    await play.broker.cancel("sk1-first.P")
+    await play.until(lambda: play.statuses("sk1-first.P")[-1] == "cancelled")
+    play.tws.received.clear()
+    await play.clock.advance(600)
+    assert not play.tws.count(r.RequestAllOpenOrders)
+
+
+@story()
 async def test_an_execution_told_twice_or_corrected_counts_once(play):
     await play.broker.submit([buy()])
     details = play.tws.fill("sk1-a.P", price="10")
@@ -210,6 +231,26 @@ async def test_a_cancel_that_follows_an_error_is_told(play):
     play.tws.peer.error(202, "Order Canceled - reason:", placed.order.order_id)
     play.tws.end(placed)
     await play.until(lambda: play.statuses("sk1-a.P")[-1] == "cancelled")
+
+
+@story(answer_timeout="300ms")
+async def test_a_cancel_that_gets_lost_is_not_taken_for_done(play):
+    await play.broker.submit([buy()])
+    play.tws.on(r.CancelOrder, lambda *_: None)
+    with pytest.raises(BrokerError, match="didn't confirm the cancel of sk1-a"):
+        await play.broker.cancel("sk1-a.P")
+    play.tws.usual(r.CancelOrder)
+    await play.broker.cancel("sk1-a.P")
+    assert play.statuses("sk1-a.P")[-1] == "cancelled"
+
+
+@story()
+async def test_a_cancel_that_is_answered_with_an_error_is_not_taken_for_done(play):
+    await play.broker.submit([buy()])
+    play.tws.on(r.CancelOrder, lambda peer, asked: peer.error(10147, "", asked.order_id))
+    with pytest.raises(BrokerError, match="didn't cancel sk1-a"):
+        await play.broker.cancel("sk1-a.P")
+    assert [str(report.status) for report in await play.broker.orders()] == ["working"]
 
 
 @story()
