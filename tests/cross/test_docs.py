@@ -118,7 +118,7 @@ def test_every_test_that_the_old_bots_rules_are_proven_by_is_there():
     for proof in proofs:
         file, _, function = proof.partition("::")
         text = (ROOT / file).read_text()
-        assert f"\ndef {function}(" in text, proof
+        assert re.search(rf"^(async )?def {function}\(", text, re.MULTILINE), proof
 
 
 def test_every_rule_of_the_old_bot_says_where_it_lives():
