@@ -138,7 +138,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_so(days, tmp_path, sweep):
         PAUSE.wait(0.02)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate()
-    assert process.returncode == 130
+    assert process.returncode == 130, said
     assert re.fullmatch(
         r"skim: interrupted, \d+ of 20 combinations are done: the same command goes on .*\n", said
     )
