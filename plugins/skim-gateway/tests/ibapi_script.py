@@ -58,6 +58,8 @@ class App(EWrapper, EClient):
                 self.codes.append(arguments[2])
             if name == "nextValidId":
                 self.next_id = arguments[0]
+            if name == "historicalNews":
+                self.article_id = arguments[3]
             if name == "orderStatus":
                 self.statuses.append(arguments[:2])
             if name == "contractDetails":
@@ -213,6 +215,8 @@ def the_rest(app, bhp):
     app.until("newsProviders")
     app.reqHistoricalNews(25, app.con_id, "SIM", "", "", 5, [])
     app.until("historicalNewsEnd")
+    app.reqNewsArticle(31, "SIM", app.article_id, [])
+    app.until("newsArticle")
     app.reqSecDefOptParams(26, "BHP", "", "STK", app.con_id)
     app.until("securityDefinitionOptionParameterEnd")
     app.reqSoftDollarTiers(27)

@@ -381,16 +381,11 @@ def test_eleven_scans_are_one_too_many_and_the_parameters_name_every_code():
     asyncio.run(scenario())
 
 
-def test_news_and_the_rest_behave():
+def test_what_there_is_none_of_is_told_as_a_real_gateway_does():
     async def scenario():
         async with gateway() as world, world.ib() as ib:
-            (provider,) = await ib.reqNewsProvidersAsync()
-            assert provider.code == "SIM"
             (details,) = await ib.reqContractDetailsAsync(BHP)
             number = details.contract.conId
-            assert not await ib.reqHistoricalNewsAsync(number, "SIM", "", "", 10)
-            ib.client.reqHistoricalNews(4711, number, "BRFG", "", "", 10, [])
-            await until(lambda: (4711, 321) in ib.errors)
             await ib.reqFundamentalDataAsync(BHP, "ReportSnapshot")
             assert any(code == 430 for _, code in ib.errors)
             assert await ib.reqSecDefOptParamsAsync("BHP", "", "STK", number) == []

@@ -30,6 +30,8 @@ _DURATION = re.compile(r"([0-9]{1,6}) ([SDWMY])")
 _SESSIONS = {"D": 1, "W": 5, "M": 21, "Y": 252}
 _END = re.compile(r"([0-9]{8})(?:([ -])([0-9]{2}:[0-9]{2}:[0-9]{2}))?(?: (.+))?")
 
+_HYPHENED = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})( [0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9])?")
+
 
 class SpanError(ValueError):
     """A question that can't be understood; its text is what a real gateway says."""
@@ -68,6 +70,15 @@ def end_time(text: str, timezone: str, now: datetime) -> datetime:
             "Format is 'YYYYMMDD{SPACE}hh:mm:ss[{SPACE}TMZ]'."
         )
         raise SpanError(msg) from None
+
+
+def moment(text: str, timezone: str, otherwise: datetime) -> datetime:
+    """Return a bound of a question about news; `otherwise` when none is given. Raises SpanError.
+
+    Written as for bars, or with hyphens and tenths of a second: ``2025-06-18 10:30:00.0``.
+    """
+    found = _HYPHENED.fullmatch(text.strip())
+    return end_time("".join(found.groups()) if found else text, timezone, otherwise)
 
 
 def span(

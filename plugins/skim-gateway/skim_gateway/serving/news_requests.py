@@ -1,41 +1,101 @@
-"""News and the rest: what the simulated exchange has none of, told as a real gateway would."""
+"""News of the simulated market; and what it has none of, told as a real gateway would."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from skim_gateway import codes
+from skim_gateway.market.headlines import (
+    PROVIDER,
+    article_time,
+    headline,
+    headlines,
+    session_of,
+)
+from skim_gateway.market.spans import SpanError, moment
 from skim_gateway.wire import answers as a
 from skim_gateway.wire import requests as r
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from skim_gateway.market.headlines import Headline
     from skim_gateway.serving.conversation import Conversation
 
-PROVIDER = a.NewsProvider(code="SIM", name="Simulated News")
+_PROVIDER = a.NewsProvider(code=PROVIDER, name="Simulated News")
+_MOST = 300
+"""Headlines in one answer, by IBKR's documentation of reqHistoricalNews."""
 
 
 async def news_providers(conversation: Conversation, _: r.RequestNewsProviders) -> None:
     """Tell the one provider."""
-    conversation.send(a.NewsProviders(providers=(PROVIDER,)))
+    conversation.send(a.NewsProviders(providers=(_PROVIDER,)))
 
 
 async def historical_news(conversation: Conversation, request: r.RequestHistoricalNews) -> None:
-    """Tell that there are no headlines; error 321 for a provider or contract that is not there."""
-    codes_asked = [code for code in request.providers.split("+") if code]
-    unknown = [code for code in codes_asked if code != PROVIDER.code]
-    if unknown or not codes_asked:
+    """Tell a contract's headlines, the newest first; the start is excluded, the end is not.
+
+    Error 321 for another provider or a time that is none, 200 for a contract that is not there.
+    """
+    unknown = [code for code in request.providers.split("+") if code != PROVIDER]
+    if unknown:
         why = f"Not allowed to request historical news for provider {'+'.join(unknown)[:60]}"
         conversation.error(codes.INVALID, request.req_id, why=why)
         return
-    if conversation.gateway.catalogue.symbol_of(request.con_id) is None:
+    symbol = conversation.gateway.catalogue.symbol_of(request.con_id)
+    if symbol is None:
         conversation.error(codes.NO_CONTRACT, request.req_id)
         return
-    conversation.send(a.HistoricalNewsEnd(req_id=request.req_id))
+    timezone = conversation.gateway.catalogue.venue.timezone
+    try:
+        start = moment(request.start, timezone, datetime.min.replace(tzinfo=UTC))
+        end = moment(request.end, timezone, conversation.now)
+    except SpanError as wrong:
+        conversation.error(codes.INVALID, request.req_id, why=str(wrong))
+        return
+    most = min(max(request.total, 0), _MOST)
+    found = list(islice(_told(conversation, symbol, start, end), most + 1))
+    for one in found[:most]:
+        conversation.send(
+            a.HistoricalNews(
+                req_id=request.req_id,
+                time=article_time(one.at),
+                provider=PROVIDER,
+                article_id=one.article_id,
+                headline=one.headline,
+            )
+        )
+    conversation.send(a.HistoricalNewsEnd(req_id=request.req_id, has_more=len(found) > most))
+
+
+def _told(
+    conversation: Conversation, symbol: str, start: datetime, end: datetime
+) -> Iterator[Headline]:
+    """Yield a symbol's headlines after `start` and until `end`, the newest first."""
+    gateway, until = conversation.gateway, min(end, conversation.now)
+    for session in reversed(gateway.sessions):
+        if session.open > until:
+            continue
+        if session.close <= start:
+            return
+        for one in reversed(headlines(gateway.tape_of(session), symbol, until)):
+            if one.at > start:
+                yield one
 
 
 async def news_article(conversation: Conversation, request: r.RequestNewsArticle) -> None:
-    """Refuse: there is no article."""
-    conversation.error(codes.NO_ARTICLE, request.req_id, why=request.article_id[:60])
+    """Tell an article's text; error 10172 for one that is not there, or not yet."""
+    gateway, day = conversation.gateway, session_of(request.article_id)
+    session = next((one for one in gateway.sessions if f"{one.date:%Y%m%d}" == day), None)
+    found = None
+    if session is not None and request.provider == PROVIDER:
+        found = headline(gateway.tape_of(session), request.article_id, conversation.now)
+    if found is None:
+        conversation.error(codes.NO_ARTICLE, request.req_id, why=request.article_id[:60])
+        return
+    conversation.send(a.NewsArticle(req_id=request.req_id, kind=0, text=found.article))
 
 
 async def news_bulletins(_: Conversation, __: r.RequestNewsBulletins) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from skim_gateway.market.headlines import PROVIDER, headlines
 from skim_gateway.wire import answers as a
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ _DELAYED = {
 """The kinds that delayed ticks have instead."""
 
 _RT_VOLUME = "233"
+_NEWS, _NO_TICKS = "292", "mdoff"
+"""Generic ticks: headlines, of all providers or of one (``292:SIM``); and nothing but those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +128,31 @@ class TickStream:
         self._generic = generic
         self._delayed = delayed
         self._told = Picture()
+        self._news_since = conversation.now if generic & {_NEWS, f"{_NEWS}:{PROVIDER}"} else None
 
     def advance(self, now: datetime) -> None:
         """Tell what is new by `now`."""
+        if self._news_since is not None:
+            self._tell_news(self._news_since, now)
+            self._news_since = now
+        if _NO_TICKS not in self._generic:
+            self._tell_ticks(now)
+
+    def _tell_news(self, since: datetime, now: datetime) -> None:
+        known = headlines(self._conversation.gateway.tape(now), self._symbol, now)
+        for found in known:
+            if found.at > since:
+                self._conversation.send(
+                    a.TickNews(
+                        req_id=self._req_id,
+                        time=int(found.at.timestamp() * 1000),
+                        provider=PROVIDER,
+                        article_id=found.article_id,
+                        headline=found.headline,
+                    )
+                )
+
+    def _tell_ticks(self, now: datetime) -> None:
         when = now - DELAY if self._delayed else now
         found = picture(self._conversation.gateway, self._symbol, when, self._generic)
         for tick in changes(self._req_id, self._told, found, delayed=self._delayed):
