@@ -24,6 +24,12 @@ _SIGNALLED = 128
 _GRACE = timedelta(minutes=10)
 """How long after the open a day that nobody started is missed."""
 
+_WATCH = timedelta(minutes=5)
+"""How often cron's line calls the watchdog."""
+
+_TOLD_EVERY = timedelta(hours=1)
+"""How often a day is told of on standard error, and so mailed, that nobody has started."""
+
 _LAST_WORDS = timedelta(seconds=5)
 """How long a process that hangs has to end by itself after SIGTERM."""
 
@@ -186,6 +192,10 @@ def _nothing(settings: Settings, wanted: Wanted, missed: Sequence[MissedDay]) ->
         )
     if wanted.as_json:
         print_json({"days": [], "missed": [found.described for found in missed], "reason": reason})
+    elif missed and (now - session.open - _GRACE) % _TOLD_EVERY < _WATCH:
+        from skim_core.cli.looking_after import tell_loudly
+
+        tell_loudly(reason)
     else:
         echo(f"skim: {reason}")
     return 0
