@@ -396,6 +396,32 @@ def sessions(
     raise typer.Exit(list_sessions(first, last, wanted))
 
 
+@app.command("market_data")
+@app.command("fetch_market_data", hidden=True)
+def market_data(
+    symbol: Annotated[list[str], typer.Argument(metavar="SYMBOL...", help="Such as BHP.")],
+    session: SessionDate = None,
+    pace: Pace = None,
+    broker: Broker = None,
+    exchange: Exchange = None,
+    data: Data = None,
+    seed: Seed = None,
+    config: Config = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Show what symbols trade at, as the broker tells it.
+
+    No day is begun. At Interactive Brokers a running day has the configured client id: ask meanwhile with
+    another one, SKIM_BROKERS__IBKR__CLIENT_ID=9. Exit code 1: one of the symbols has not traded.
+    """
+    from skim_core.cli.market_data import show_market_data
+    from skim_core.cli.wanted import Wanted
+
+    wanted = Wanted(config, session, pace, broker, exchange, data, seed, as_json, debug)
+    raise typer.Exit(show_market_data(symbol, wanted))
+
+
 @config_app.command("check")
 def config_check(config: Config = None, as_json: AsJson = False, debug: Debug = False) -> None:
     """Check every section with its own model."""

@@ -1,0 +1,176 @@
+"""``market_data``: what symbols trade at, as the configured broker tells it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skim_core.calendar.exchanges import load_exchange
+from skim_core.cli.output import Toned, echo, local_time, print_json, table
+from skim_core.cli.places import calendar_of
+from skim_core.cli.wanted import Wanted
+from skim_core.clock.virtual import VirtualClock
+from skim_core.clock.wall import WallClock
+from skim_core.errors import DataError, nearest
+from skim_core.plugins.brokers import load_broker
+from skim_core.ports.broker import BrokerSetup
+
+if TYPE_CHECKING:
+    from skim_core.model.market import Quote
+    from skim_core.model.session import Session
+    from skim_core.ports.bars import Bars
+    from skim_core.ports.broker import Broker
+    from skim_core.ports.clock import Clock
+    from skim_core.settings import Settings
+
+_PLACES = 6
+"""Of a price: more than any exchange's ticks have."""
+
+
+@dataclass(frozen=True)
+class MarketRow:
+    """A symbol's session so far: prices in quote currency, None where nobody has traded."""
+
+    symbol: str
+    at: datetime | None = None
+    last: Decimal | None = None
+    bid: Decimal | None = None
+    ask: Decimal | None = None
+    open: Decimal | None = None
+    high: Decimal | None = None
+    low: Decimal | None = None
+    volume: int = 0
+    delayed: bool = False
+
+
+def show_market_data(symbols: Sequence[str], wanted: Wanted) -> int:
+    """Print each symbol's session so far; return 1 when one has not traded in it.
+
+    No day is begun and no lease taken, and the broker's own files are left alone. On the wall's
+    time it is the session that is on, or the last one; on the simulator's a whole session.
+    Raises DataError for symbols that the broker does not have.
+    """
+    settings = wanted.settings()
+    session = _session(settings, wanted)
+    rows = asyncio.run(
+        _asked(settings, session, list(dict.fromkeys(symbol.upper() for symbol in symbols)))
+    )
+    if wanted.as_json:
+        print_json(
+            {"broker": settings.broker, "session": session.date, "rows": [asdict(r) for r in rows]}
+        )
+    else:
+        _print(rows, session)
+    return 0 if all(row.last is not None for row in rows) else 1
+
+
+def _session(settings: Settings, wanted: Wanted) -> Session:
+    """Return the session that was asked for, else the last one that has opened."""
+    calendar, now = calendar_of(settings), WallClock().now()
+    if wanted.date is not None:
+        session = calendar.session(wanted.date)
+        if session is None:
+            msg = f"{wanted.date:%A %Y-%m-%d} is a day off at {settings.exchange}: name another."
+            raise DataError(msg)
+        return session
+    current = calendar.current_or_next(now)
+    return current if current.open <= now else calendar.previous(current)
+
+
+async def _asked(
+    settings: Settings, session: Session, symbols: Sequence[str]
+) -> Sequence[MarketRow]:
+    simulated = settings.broker == "sim" and settings.pace != "real"
+    clock: Clock = VirtualClock(session.close) if simulated else WallClock()
+    # A simulated account's book belongs to its days: this is another one, which nobody keeps.
+    with tempfile.TemporaryDirectory(prefix="skim-") as folder:
+        broker = load_broker(settings.broker).make(
+            BrokerSetup(
+                account=settings.account,
+                clock=clock,
+                exchange=load_exchange(session.exchange, on=session.date),
+                sessions=(session,),
+                directory=Path(folder),
+                options=settings.broker_options(settings.broker),
+            )
+        )
+        try:
+            await broker.connect()
+            quotes = await broker.quotes(symbols)
+            await _check_known(settings.broker, broker, symbols, quotes)
+            until = min(clock.now(), session.close)
+            bars = await broker.bars(symbols, session.open, until)
+        finally:
+            await broker.close()
+    return [_row(symbol, quotes.get(symbol), bars) for symbol in symbols]
+
+
+async def _check_known(
+    name: str, broker: Broker, symbols: Sequence[str], quotes: Mapping[str, Quote]
+) -> None:
+    known = await broker.symbols()
+    for symbol in symbols:
+        if symbol not in quotes and symbol not in known:
+            others = f": it has {', '.join(known[:3])} and others" if known else ""
+            msg = f"broker {name} has no symbol {symbol!r}{nearest(symbol, known)}{others}."
+            raise DataError(msg)
+
+
+def _row(symbol: str, quote: Quote | None, bars: Bars) -> MarketRow:
+    if quote is None:
+        return MarketRow(symbol)
+    row = bars.row[symbol]
+    opens, highs, lows = (
+        [price for price in column[row].tolist() if not math.isnan(price)]
+        for column in (bars.open, bars.high, bars.low)
+    )
+    return MarketRow(
+        symbol=symbol,
+        at=quote.at,
+        last=quote.last,
+        bid=quote.bid,
+        ask=quote.ask,
+        open=_exact(opens[0]) if opens else None,
+        high=_exact(max(highs)) if highs else None,
+        low=_exact(min(lows)) if lows else None,
+        volume=quote.volume,
+        delayed=quote.delayed,
+    )
+
+
+def _exact(price: float) -> Decimal:
+    """Return a bar's price as the exact decimal that it stands for."""
+    return Decimal(repr(round(price, _PLACES)))
+
+
+def _print(rows: Sequence[MarketRow], session: Session) -> None:
+    cells = [
+        (
+            row.symbol,
+            row.last,
+            row.bid,
+            row.ask,
+            row.open,
+            row.high,
+            row.low,
+            f"{row.volume:,}" if row.last is not None else None,
+            local_time(session, row.at),
+            _remark(row),
+        )
+        for row in rows
+    ]
+    table(("symbol", "last", "bid", "ask", "open", "high", "low", "volume", "at", ""), cells)
+    echo(f"{session.exchange} {session.date:%A %Y-%m-%d}, times in {session.timezone}.", "aside")
+
+
+def _remark(row: MarketRow) -> Toned:
+    if row.last is None:
+        return Toned("no trade in this session", "warning")
+    return Toned("delayed" if row.delayed else "", "warning")
