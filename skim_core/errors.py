@@ -13,6 +13,21 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+__all__ = [
+    "BrokerError",
+    "ConfigError",
+    "DataError",
+    "FenceError",
+    "GraphError",
+    "JournalError",
+    "NotSentError",
+    "OrderRefusedError",
+    "PluginError",
+    "SequenceError",
+    "SkimError",
+    "nearest",
+]
+
 
 class SkimError(Exception):
     """The root: something that the person running or writing for skim can mend."""

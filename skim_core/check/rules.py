@@ -124,7 +124,7 @@ RULES = (
         "SK209",
         Level.SILVER,
         "it reaches the broker through its context, and skim through its public faces",
-        "use ctx.orders and ctx.market, and import from skim_core alone",
+        "use ctx.orders and ctx.market, and import from skim_core, its errors, events and cli alone",
     ),
     Rule(
         "SK301",

@@ -20,7 +20,15 @@ _CLOCKS = {
     "time.sleep",
     "asyncio.sleep",
 }
-_FACES = {"skim_core", "skim_core.testing"}
+_FACES = {
+    "skim_core",
+    "skim_core.cli",
+    "skim_core.errors",
+    "skim_core.events",
+    "skim_core.testing",
+    "skim_core.testing.markets",
+}
+"""What a strategy has need of; the public modules for brokers and simulations are not for it."""
 _BROKERS = {"ib_async", "ib_insync", "ibapi", "alpaca", "ccxt"}
 
 

@@ -15,6 +15,8 @@ from skim_core.model.session import Session
 from skim_core.ports.bars import Bars
 from skim_core.testing.tape import Share, Tape
 
+__all__ = ["bars", "shares", "tapes"]
+
 _STEPS = ("moves", "breaks_out", "falls_through", "gaps_through", "falls_silent")
 _LATEST = 10
 """Minutes after the open by which every opening group of an exchange has opened."""

@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from skim_core.testing.plain_session import MILLION, PlainBar, PlainSession
+from skim_core.testing.plain_minutes import MILLION, PlainBar, PlainSession
 
 _INSIDE = timedelta(seconds=30)
 

@@ -18,7 +18,7 @@ from skim_core.replay.running import Way, replay
 from skim_core.replay.sessions import feed_of
 from skim_core.settings import load_settings
 from skim_core.testing.plain_account import PlainTrade
-from skim_core.testing.plain_session import MILLION, PlainSession
+from skim_core.testing.plain_minutes import MILLION, PlainSession
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ def test_it_imports_pytest_and_nothing_else():
     )
     assert json.loads(done.stdout) == [
         "skim_core",
+        "skim_core.faces",
         "skim_core.testing",
         "skim_core.testing.pytest_plugin",
     ]

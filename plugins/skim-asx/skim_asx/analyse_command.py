@@ -16,8 +16,7 @@ from skim_asx.performance import performance
 from skim_asx.periods import Period, parse_period
 from skim_asx.places import load_config
 from skim_asx.store import Store
-from skim_core.cli.output import echo, print_json, table
-from skim_core.cli.wanted import Wanted
+from skim_core.cli import Wanted, echo, print_json, table
 from skim_core.errors import ConfigError, DataError, nearest
 
 Question = Callable[[pl.DataFrame, Period], pl.DataFrame]

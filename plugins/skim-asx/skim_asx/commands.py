@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from skim_core.cli.options import AsJson, Config, Debug
+from skim_core.cli import AsJson, Config, Debug
 
 DataFolder = Annotated[
     Optional[Path],  # noqa: UP045  typer evaluates it on Python 3.11 too
@@ -32,7 +32,7 @@ def announcements(
 ) -> None:
     """Show the exchange's announcements of today: time in Sydney, code, headline, link."""
     from skim_asx.showing import show_announcements
-    from skim_core.cli.wanted import Wanted
+    from skim_core.cli import Wanted
 
     wanted = Wanted(config, as_json=as_json, debug=debug)
     raise typer.Exit(show_announcements(wanted, day, every=every))
@@ -66,7 +66,7 @@ def download_data(
     What is there is not fetched again, and what was broken off goes on where it was.
     """
     from skim_asx.download_command import Asked, run_download
-    from skim_core.cli.wanted import Wanted
+    from skim_core.cli import Wanted
 
     wanted = Wanted(config, as_json=as_json, debug=debug)
     raise typer.Exit(run_download(Asked(day, first, last, again), wanted, data))
@@ -87,7 +87,7 @@ def import_data(
 ) -> None:
     """Merge end-of-day CSV files (ticker, DD/MM/YYYY, open … volume) into the store."""
     from skim_asx.download_command import run_import
-    from skim_core.cli.wanted import Wanted
+    from skim_core.cli import Wanted
 
     raise typer.Exit(run_import(paths, Wanted(config, as_json=as_json, debug=debug), data))
 
@@ -121,7 +121,7 @@ def analyse_top(
     """Show what made most in a period."""
     from skim_asx import analysis
     from skim_asx.analyse_command import View, answer
-    from skim_core.cli.wanted import Wanted
+    from skim_core.cli import Wanted
 
     view = View(Wanted(config, as_json=as_json, debug=debug), limit, every, data)
     raise typer.Exit(answer(view, period, lambda p, s: analysis.top(p, s, price, volume)))
@@ -145,7 +145,7 @@ def analyse_gaps(
     """Show opens far above the close before, at much volume."""
     from skim_asx import analysis
     from skim_asx.analyse_command import View, answer
-    from skim_core.cli.wanted import Wanted
+    from skim_core.cli import Wanted
 
     view = View(Wanted(config, as_json=as_json, debug=debug), limit, every, data)
     question = lambda p, s: analysis.gaps(p, s, percent, volume, times)  # noqa: E731  one line says it
@@ -166,7 +166,7 @@ def analyse_momentum(
     """Show runs of higher closes, the greatest gains first."""
     from skim_asx import analysis
     from skim_asx.analyse_command import View, answer
-    from skim_core.cli.wanted import Wanted
+    from skim_core.cli import Wanted
 
     view = View(Wanted(config, as_json=as_json, debug=debug), limit, every, data)
     raise typer.Exit(answer(view, period, lambda p, s: analysis.momentum(p, s, days)))
@@ -190,7 +190,7 @@ def analyse_consolidation(
     """Show quiet spans, a narrow range at little volume, the longest first."""
     from skim_asx import analysis
     from skim_asx.analyse_command import View, answer
-    from skim_core.cli.wanted import Wanted
+    from skim_core.cli import Wanted
 
     view = View(Wanted(config, as_json=as_json, debug=debug), limit, every, data)
     question = lambda p, s: analysis.consolidation(p, s, days, percent, times)  # noqa: E731
@@ -208,7 +208,7 @@ def analyse_moves(
 ) -> None:
     """Show how long runs and quiet spans last, and how far they go."""
     from skim_asx.analyse_command import View, figures
-    from skim_core.cli.wanted import Wanted
+    from skim_core.cli import Wanted
 
     view = View(Wanted(config, as_json=as_json, debug=debug), 1, every, data)
     raise typer.Exit(figures(view, period))
@@ -226,7 +226,7 @@ def analyse_share(
 ) -> None:
     """Show what one share did: its performance, gaps, runs and quiet spans."""
     from skim_asx.analyse_command import View, one_share
-    from skim_core.cli.wanted import Wanted
+    from skim_core.cli import Wanted
 
     view = View(Wanted(config, as_json=as_json, debug=debug), limit, data=data)
     raise typer.Exit(one_share(view, ticker, period))
@@ -253,7 +253,7 @@ def analyse_chart(
 ) -> None:
     """Draw a share's candles and volumes."""
     from skim_asx.analyse_command import View, draw
-    from skim_core.cli.wanted import Wanted
+    from skim_core.cli import Wanted
 
     view = View(Wanted(config, as_json=as_json, debug=debug), limit, data=data)
     raise typer.Exit(draw(view, ticker, period, out or Path(f"{ticker.upper()}.svg")))

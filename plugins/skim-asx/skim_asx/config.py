@@ -9,7 +9,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from skim_core.model.times import PositiveDuration
+from skim_core import PositiveDuration
 
 Code = Annotated[str, Field(pattern=r"^[A-Z0-9]{3,6}$")]
 """A code as the exchange writes it."""

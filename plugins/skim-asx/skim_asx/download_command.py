@@ -18,10 +18,7 @@ from skim_asx.eod import read_rows
 from skim_asx.page import SYDNEY
 from skim_asx.places import load_config
 from skim_asx.store import Store
-from skim_core.calendar.sessions import SessionCalendar
-from skim_core.cli.output import echo, print_json
-from skim_core.cli.wanted import Wanted
-from skim_core.clock.wall import WallClock
+from skim_core.cli import SessionCalendar, WallClock, Wanted, echo, print_json
 from skim_core.errors import ConfigError, DataError
 
 _EXCHANGE = "XASX"

@@ -12,8 +12,8 @@ import stamina
 
 from skim_asx.config import AnnouncementsConfig
 from skim_asx.page import Page, PageChangedError, read_page
+from skim_core import Clock
 from skim_core.errors import DataError
-from skim_core.ports.clock import Clock
 
 USER_AGENT = "skim-asx/0.1 (one request per scan; https://pypi.org/project/skim-asx)"
 

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from skim_asx.config import AsxConfig
-from skim_core.cli.wanted import Wanted
-from skim_core.plugins.extensions import load_extension
+from skim_core.cli import Wanted, load_extension
 
 NAME = "asx"
 """The extension's name, by which its section and its folder are called."""

@@ -9,9 +9,8 @@ from pathlib import Path
 from skim_asx.config import AnnouncementsConfig
 from skim_asx.fetching import Pages
 from skim_asx.page import SYDNEY, Announcement, Page
-from skim_core import Candidate, ScanContext
-from skim_core.clock.wall import WallClock
-from skim_core.ports.clock import Clock
+from skim_core import Candidate, Clock, ScanContext
+from skim_core.cli import WallClock
 
 CLOSE = time(16, 0)
 """When trading ends, in Sydney: what is published later is the next session's news."""

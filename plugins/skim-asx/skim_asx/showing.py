@@ -7,9 +7,7 @@ import asyncio
 from skim_asx.page import SYDNEY, Announcement
 from skim_asx.places import load_config
 from skim_asx.scanner import AnnouncementScanner
-from skim_core.cli.output import Toned, echo, print_json, table
-from skim_core.cli.wanted import Wanted, parse_date
-from skim_core.clock.wall import WallClock
+from skim_core.cli import Toned, WallClock, Wanted, echo, parse_date, print_json, table
 
 
 def show_announcements(wanted: Wanted, day: str | None, *, every: bool) -> int:

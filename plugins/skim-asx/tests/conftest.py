@@ -12,13 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import pytest
 import stamina
-
-from skim_core.cli.main import run
 
 from .asx_pages import TODAY
 
@@ -167,6 +166,8 @@ class Answer:
 @pytest.fixture
 def skim(home, monkeypatch, capsys):
     """Call the console script: ``skim("announcements")``."""
+    (script,) = entry_points(group="console_scripts", name="skim")
+    run = script.load()
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
 

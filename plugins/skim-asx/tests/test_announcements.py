@@ -16,7 +16,7 @@ from skim_asx.scanner import AnnouncementScanner, candidates
 
 from skim_core import Joining
 from skim_core.errors import DataError
-from skim_core.testing.simulate import session_of, simulate_day
+from skim_core.testing import session_of, simulate_day
 
 from .asx_pages import TODAY, USUAL, page, row
 

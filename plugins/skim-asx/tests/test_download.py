@@ -18,10 +18,10 @@ from skim_asx.downloading import download
 from skim_asx.eod import SCHEMA, SpoiltFileError, read_day, read_rows
 from skim_asx.store import Store
 
-from skim_core.calendar.exchanges import load_exchange
+from skim_core.cli import load_exchange
 from skim_core.errors import ConfigError
-from skim_core.sim.recorded import RecordedFeed
-from skim_core.testing.simulate import session_of
+from skim_core.sim import RecordedFeed
+from skim_core.testing import session_of
 
 MONDAY = date(2026, 11, 23)
 DAYS = [MONDAY + timedelta(days=number) for number in range(3)]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from skim_core import Account
 from skim_core.errors import ConfigError
-from skim_core.ports.broker import Account
 
 if TYPE_CHECKING:
     from skim_broker_ibkr.options import IbkrOptions

@@ -15,8 +15,8 @@ from decimal import Decimal
 from skim_broker_ibkr.orders import Placement, reference_of, side_of, status_of
 from skim_broker_ibkr.symbols import skim_symbol
 from skim_broker_ibkr.told import ToldOrder, ToldStatus
-from skim_core.model.orders import Order, OrderStatus, Side
-from skim_core.model.reports import OrderReport
+from skim_core import Order, OrderStatus, Side
+from skim_core.broker import OrderReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 from skim_broker_ibkr.accounts import account_of, summary_tags
 from skim_broker_ibkr.minutes import session_at
 from skim_broker_ibkr.symbols import traded_here
+from skim_core import Position
 from skim_core.errors import BrokerError
-from skim_core.model.orders import Position
 
 if TYPE_CHECKING:
     from skim_broker_ibkr.book import Entry
     from skim_broker_ibkr.hearing import OrderHearing
     from skim_broker_ibkr.requests import Requests
-    from skim_core.model.orders import Fill
-    from skim_core.ports.broker import Account, BrokerSetup
+    from skim_core import Account, Fill
+    from skim_core.broker import BrokerSetup
 
 _COMMISSIONS = 1.0
 """Seconds that the commissions of trades that were asked for are waited for."""

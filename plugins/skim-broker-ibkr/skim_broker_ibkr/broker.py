@@ -34,25 +34,16 @@ from skim_broker_ibkr.told import (
     ToldStatus,
 )
 from skim_broker_ibkr.waiting import Waiting
+from skim_core import Account, Fill, GapRow, GapScan, Order, Position
+from skim_core.broker import BrokerNotice, BrokerSetup, Connection, OrderReport
 from skim_core.errors import BrokerError
-from skim_core.model.orders import Fill, Order, Position
-from skim_core.model.reports import OrderReport
-from skim_core.ports.broker import (
-    Account,
-    BrokerNotice,
-    BrokerSetup,
-    Connection,
-    GapRow,
-    GapScan,
-)
 
 if TYPE_CHECKING:
     from skim_broker_ibkr.findings import Finding
     from skim_broker_ibkr.options import IbkrOptions
     from skim_broker_ibkr.tap import TapIB
-    from skim_core.model.market import Quote
-    from skim_core.ports.bars import Bars
-    from skim_core.ports.clock import Timer
+    from skim_core import Bars, Quote
+    from skim_core.broker import Timer
 
 _log = logging.getLogger("skim.ibkr")
 

@@ -9,15 +9,11 @@ from typing import TYPE_CHECKING
 from skim_broker_ibkr.broker import IbkrBroker
 from skim_broker_ibkr.findings import Finding, Severity, sound
 from skim_broker_ibkr.options import read_options
-from skim_core.calendar.exchanges import load_exchange
-from skim_core.calendar.sessions import SessionCalendar
-from skim_core.cli.output import Toned, echo, print_json, table
-from skim_core.clock.wall import WallClock
-from skim_core.ports.broker import BrokerSetup
+from skim_core.broker import BrokerSetup, SessionCalendar, WallClock, load_exchange
+from skim_core.cli import Toned, echo, print_json, table
 
 if TYPE_CHECKING:
-    from skim_core.cli.wanted import Wanted
-    from skim_core.settings import Settings
+    from skim_core.cli import Settings, Wanted
 
 _NAME = "ibkr"
 _TONES = {Severity.FINE: "done", Severity.NOTE: "aside", Severity.PROBLEM: "error"}

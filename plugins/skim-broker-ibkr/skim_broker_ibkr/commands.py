@@ -6,7 +6,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from skim_core.cli.options import AsJson, Config, Debug
+from skim_core.cli import AsJson, Config, Debug
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,7 +32,7 @@ def check(
 ) -> None:
     """Examine the connection, the account, clocks, data and the restart; exits 1 for a problem."""
     from skim_broker_ibkr.checking import check_account
-    from skim_core.cli.wanted import Wanted
+    from skim_core.cli import Wanted
 
     wanted = Wanted(config, as_json=as_json, debug=debug)
     raise typer.Exit(check_account(wanted, symbol))

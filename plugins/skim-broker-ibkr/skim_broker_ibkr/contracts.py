@@ -12,15 +12,15 @@ from ib_async import Contract, Stock
 
 from skim_broker_ibkr.numbers import exact
 from skim_broker_ibkr.symbols import ibkr_symbol, skim_symbol, venue_of
+from skim_core.broker import TickBand
 from skim_core.errors import BrokerError
-from skim_core.model.exchange import TickBand
 
 if TYPE_CHECKING:
     from ib_async import ContractDetails
 
     from skim_broker_ibkr.options import IbkrOptions
     from skim_broker_ibkr.requests import Requests
-    from skim_core.model.exchange import Exchange
+    from skim_core import Exchange
 
 _log = logging.getLogger("skim.ibkr")
 _SMART = "SMART"

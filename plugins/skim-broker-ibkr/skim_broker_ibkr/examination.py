@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from skim_broker_ibkr.broker import IbkrBroker
     from skim_broker_ibkr.options import IbkrOptions
     from skim_broker_ibkr.parts import Parts
-    from skim_core.model.reports import OrderReport
-    from skim_core.ports.broker import BrokerSetup
+    from skim_core.broker import BrokerSetup, OrderReport
 
 
 async def examine(

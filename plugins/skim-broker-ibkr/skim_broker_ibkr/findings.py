@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from skim_broker_ibkr.rules.gate import RestartWindow
-from skim_core.model.session import Session
+from skim_core import Session
 
 _SKEW = timedelta(seconds=2)
 _AROUND = timedelta(minutes=15)

@@ -16,9 +16,8 @@ from skim_broker_ibkr.trades import Trade, Trades
 if TYPE_CHECKING:
     from skim_broker_ibkr.outbox import Outbox
     from skim_broker_ibkr.rules.gate import Gate
-    from skim_core.model.exchange import Exchange
-    from skim_core.model.reports import OrderReport
-    from skim_core.ports.clock import Clock
+    from skim_core import Clock, Exchange
+    from skim_core.broker import OrderReport
 
 _log = logging.getLogger("skim.ibkr")
 

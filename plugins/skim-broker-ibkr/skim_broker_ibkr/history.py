@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from skim_broker_ibkr.minutes import MinuteBar, columns, session_at, span
 from skim_broker_ibkr.rules.freshness import Subscriptions
+from skim_core import MINUTE, Bars
 from skim_core.errors import BrokerError
-from skim_core.ports.bars import MINUTE, Bars
 
 if TYPE_CHECKING:
     from ib_async import BarDataList, Contract
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from skim_broker_ibkr.options import IbkrOptions
     from skim_broker_ibkr.requests import Requests
     from skim_broker_ibkr.told import ToldError
-    from skim_core.model.session import Session
-    from skim_core.ports.broker import BrokerSetup
+    from skim_core import Session
+    from skim_core.broker import BrokerSetup
 
 _log = logging.getLogger("skim.ibkr")
 _LOOK = timedelta(milliseconds=100)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from skim_broker_ibkr.options import IbkrOptions
     from skim_broker_ibkr.requests import Requests
     from skim_broker_ibkr.told import ToldError
-    from skim_core.ports.clock import Clock, Timer
+    from skim_core import Clock
+    from skim_core.broker import Timer
 
 _log = logging.getLogger("skim.ibkr")
 

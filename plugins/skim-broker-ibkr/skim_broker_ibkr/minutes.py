@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from skim_core.model.session import Session
-from skim_core.ports.bars import MINUTE, Bars
+from skim_core import MINUTE, Bars, Session
 
 _BEFORE_OPEN = timedelta(hours=12)
 """So long before its open a session is the current one."""

@@ -11,9 +11,9 @@ from zoneinfo import available_timezones
 
 from pydantic import Field, ValidationError, field_validator
 
+from skim_core import Duration
+from skim_core.broker import Model
 from skim_core.errors import ConfigError, nearest
-from skim_core.model.base import Model
-from skim_core.model.times import Duration
 
 TRADING_PORTS = {"paper": (4002, 7497), "live": (4001, 7496)}
 """The ports that IB Gateway and TWS listen on unless told otherwise."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from skim_broker_ibkr.told import ToldOrder
+from skim_core import Order, OrderStatus, OrderType, Side, TimeInForce
+from skim_core.broker import TickBand
 from skim_core.errors import NotSentError
-from skim_core.model.exchange import TickBand
-from skim_core.model.orders import Order, OrderStatus, OrderType, Side, TimeInForce
 
 REDUCE_WITHOUT_BLOCK = 3
 """Of a one-cancels-all group the others are reduced by what one trades (ocaType)."""

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from skim_core.ports.broker import BrokerNotice
-    from skim_core.ports.clock import Clock, Hold
+    from skim_core import Clock
+    from skim_core.broker import BrokerNotice, Hold
 
 
 class Outbox:

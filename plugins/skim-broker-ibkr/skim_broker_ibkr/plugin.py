@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from skim_broker_ibkr.options import IbkrOptions, read_options
 from skim_core import hooks
-from skim_core.ports.broker import Broker, BrokerSetup
+from skim_core.broker import Broker, BrokerSetup
 
 __all__ = ["IbkrOptions", "skim_make_broker"]
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from skim_broker_ibkr.numbers import price, whole
 from skim_broker_ibkr.rules.freshness import Subscriptions
 from skim_broker_ibkr.rules.notices import Meaning, meaning
-from skim_core.model.base import sound
-from skim_core.model.market import Quote
+from skim_core import Quote
+from skim_core.broker import sound
 
 if TYPE_CHECKING:
     from ib_async import Contract, Ticker
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from skim_broker_ibkr.options import IbkrOptions
     from skim_broker_ibkr.requests import Requests
     from skim_broker_ibkr.told import ToldError
-    from skim_core.ports.clock import Clock
+    from skim_core import Clock
 
 _log = logging.getLogger("skim.ibkr")
 _QUOTE = sound(Quote)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from skim_broker_ibkr.options import IbkrOptions
     from skim_broker_ibkr.tap import Answers, TapIB
     from skim_broker_ibkr.told import ToldExecution, ToldOrder, ToldPosition
-    from skim_core.ports.clock import Clock
+    from skim_core import Clock
 
 T = TypeVar("T")
 

@@ -16,8 +16,8 @@ from ib_async.util import UNSET_DOUBLE, UNSET_INTEGER
 from skim_broker_ibkr.minutes import session_at
 from skim_broker_ibkr.numbers import price
 from skim_broker_ibkr.symbols import venue_of
+from skim_core import GapRow, GapScan
 from skim_core.errors import BrokerError
-from skim_core.ports.broker import GapRow, GapScan
 
 if TYPE_CHECKING:
     from ib_async import Contract
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from skim_broker_ibkr.options import IbkrOptions
     from skim_broker_ibkr.quotes import Picture, Quotes
     from skim_broker_ibkr.requests import Requests
-    from skim_core.ports.broker import BrokerSetup
+    from skim_core.broker import BrokerSetup
 
 _log = logging.getLogger("skim.ibkr")
 

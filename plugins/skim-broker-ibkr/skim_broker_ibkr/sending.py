@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from skim_broker_ibkr.requests import Requests
     from skim_broker_ibkr.rules.gate import Gate
     from skim_broker_ibkr.waiting import Waiting
-    from skim_core.model.orders import Order
-    from skim_core.ports.clock import Clock
+    from skim_core import Clock, Order
 
 
 class Sending:

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from skim_broker_ibkr.told import Instrument
+from skim_core import Exchange
 from skim_core.errors import ConfigError, nearest
-from skim_core.model.exchange import Exchange
 
 STOCK = "STK"
 _SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9.\-]{0,11}")
@@ -59,7 +59,7 @@ def skim_symbol(symbol: str) -> str | None:
 def ibkr_symbol(symbol: str, exchange: Exchange) -> str:
     """Return a symbol as IBKR writes it: share classes of US stocks after a blank.
 
-    >>> from skim_core.calendar.exchanges import load_exchange
+    >>> from skim_core.broker import load_exchange
     >>> ibkr_symbol("BRK.B", load_exchange("XNYS"))
     'BRK B'
     """

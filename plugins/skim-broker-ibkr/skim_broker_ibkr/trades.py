@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from skim_broker_ibkr.orders import reference_of, side_of
 from skim_broker_ibkr.told import ToldCommission, ToldExecution
-from skim_core.model.base import sound
-from skim_core.model.orders import Fill
+from skim_core import Fill
+from skim_core.broker import sound
 
 _log = logging.getLogger("skim.ibkr")
 _FILL = sound(Fill)

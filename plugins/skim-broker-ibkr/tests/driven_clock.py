@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from skim_core.clock.wall import NoHold
+from skim_core.broker import NoHold
 
 
 class _Timer:

@@ -11,11 +11,8 @@ from driven_clock import DrivenClock
 from scripted_tws import ScriptedTws
 from skim_broker_ibkr.plugin import skim_make_broker
 
-from skim_core.calendar.exchanges import load_exchange
-from skim_core.model.orders import Fill, Order, OrderType, Side
-from skim_core.model.reports import OrderReport
-from skim_core.model.session import Session
-from skim_core.ports.broker import BrokerSetup, Connection
+from skim_core import Fill, Order, OrderType, Session, Side
+from skim_core.broker import BrokerSetup, Connection, OrderReport, load_exchange
 
 SESSION = Session(
     exchange="XASX",

@@ -19,10 +19,10 @@ from skim_broker_ibkr.rules.notices import FarmState, farm_notice
 from skim_broker_ibkr.rules.pacing import HistoryPacing
 from skim_broker_ibkr.rules.window import MessageWindow
 
-from skim_core.calendar.exchanges import load_exchange
+from skim_core import Order, OrderType, Side, TimeInForce
+from skim_core.broker import load_exchange
 from skim_core.errors import BrokerError, ConfigError, NotSentError
-from skim_core.model.orders import Order, OrderType, Side, TimeInForce
-from skim_core.plugins.brokers import load_broker
+from skim_core.testing import load_broker
 
 START = datetime(2025, 1, 6, tzinfo=UTC)
 

@@ -13,8 +13,8 @@ from scripted_tws import ScriptedTws, contract_of
 from skim_gateway.wire import answers as a
 from skim_gateway.wire import requests as r
 
+from skim_core import GapScan
 from skim_core.errors import BrokerError, NotSentError
-from skim_core.ports.broker import GapScan
 
 TRADED = {1: "10.49", 2: "10.51", 4: "10.5", 9: "10", 14: "10.2", 8: 5000}
 MINUTE = timedelta(minutes=1)

@@ -13,8 +13,8 @@ from skim_gateway.wire import answers as a
 from skim_gateway.wire import requests as r
 from skim_gateway.wire.orders import Order as WireOrder
 
+from skim_core import OrderStatus
 from skim_core.errors import BrokerError, NotSentError
-from skim_core.model.orders import OrderStatus
 
 # 1 and 2: the connection is lost, and with it all that ib_async knew
 

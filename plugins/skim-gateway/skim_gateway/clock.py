@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 
-from skim_core.clock.wall import NoHold
+from skim_core.broker import NoHold
 
 
 @dataclass(order=True, slots=True)

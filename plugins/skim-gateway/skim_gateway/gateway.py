@@ -7,12 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from skim_core import Fill
+from skim_core.broker import BrokerSetup
 from skim_core.errors import ConfigError
-from skim_core.model.orders import Fill
-from skim_core.ports.broker import BrokerSetup
-from skim_core.sim.account_sessions import BEFORE_OPEN
-from skim_core.sim.broker import SimBroker
-from skim_core.sim.market import without_halts
+from skim_core.sim import BEFORE_OPEN, SimBroker, without_halts
 from skim_gateway.faults.faults import Faults
 from skim_gateway.market.catalogue import Catalogue
 from skim_gateway.market.prints import SessionTape
@@ -31,9 +29,8 @@ from skim_gateway.wire.requests import PlaceOrder
 from skim_gateway.wording import Wording
 
 if TYPE_CHECKING:
-    from skim_core.model.session import Session
-    from skim_core.ports.broker import BrokerNotice
-    from skim_core.ports.clock import Clock, Timer
+    from skim_core import Clock, Session
+    from skim_core.broker import BrokerNotice, Timer
     from skim_gateway.orders.tickets import Ticket
     from skim_gateway.serving.conversation import Conversation
     from skim_gateway.setup import GatewaySetup

@@ -18,22 +18,18 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from skim_core.calendar.exchanges import load_exchange
-from skim_core.calendar.sessions import SessionCalendar
-from skim_core.clock.wall import PacedClock, WallClock
+from skim_core import SessionTime
+from skim_core.broker import PacedClock, SessionCalendar, WallClock, load_exchange
 from skim_core.errors import BrokerError, ConfigError
-from skim_core.model.times import SessionTime
-from skim_core.sim.generated import GeneratedFeed
-from skim_core.sim.options import read_options
-from skim_core.sim.recorded import RecordedFeed
+from skim_core.sim import GeneratedFeed, RecordedFeed, read_options
 from skim_gateway.control import ControlServer
 from skim_gateway.faults.model import Script, read_script
 from skim_gateway.server import GatewayServer
 from skim_gateway.setup import GatewaySetup, MarketData
 
 if TYPE_CHECKING:
-    from skim_core.model.session import Session
-    from skim_core.sim.data import Feed
+    from skim_core import Session
+    from skim_core.sim import Feed
 
 _BEFORE = dt.timedelta(days=90)
 _AFTER = dt.timedelta(days=10)

@@ -20,7 +20,7 @@ from skim_gateway.wire.handshake import OLDEST, Greeting, read_greeting, welcome
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
 
-    from skim_core.ports.clock import Clock
+    from skim_core import Clock
     from skim_gateway.setup import GatewaySetup
 
 LOOPBACK = "127.0.0.1"

@@ -7,12 +7,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skim_core.sim.options import SimOptions
+from skim_core.sim import SimOptions
 
 if TYPE_CHECKING:
-    from skim_core.model.exchange import Exchange
-    from skim_core.model.session import Session
-    from skim_core.sim.data import Feed
+    from skim_core import Exchange, Session
+    from skim_core.sim import Feed
 
 
 class MarketData(StrEnum):

@@ -20,11 +20,9 @@ from skim_gateway.wire.framing import Frames, split
 from skim_gateway.wire.handshake import greeting
 from skim_gateway.wire.requests import StartApi
 
-from skim_core.calendar.exchanges import load_exchange
-from skim_core.model.session import Session
-from skim_core.ports.bars import Bars
-from skim_core.sim.data import SessionData
-from skim_core.sim.options import SimOptions
+from skim_core import Bars, Session
+from skim_core.broker import load_exchange
+from skim_core.sim import SessionData, SimOptions
 
 ASX = load_exchange("XASX")
 PATIENCE = 10.0

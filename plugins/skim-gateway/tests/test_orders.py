@@ -14,7 +14,7 @@ from skim_gateway.wire import answers as a
 from skim_gateway.wire import requests as r
 from skim_gateway.wire.orders import Order
 
-from skim_core.sim.options import SimOptions
+from skim_core.sim import SimOptions
 
 # In the order of recordings
 

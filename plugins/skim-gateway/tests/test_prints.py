@@ -16,8 +16,8 @@ from skim_gateway.market.catalogue import con_id
 from skim_gateway.market.prints import SessionTape
 from skim_gateway.market.spans import BAR_SIZES, SpanError, bar_seconds, end_time, span
 
-from skim_core.ports.bars import Bars
-from skim_core.sim.data import SessionData
+from skim_core import Bars
+from skim_core.sim import SessionData
 
 MINUTE = dt.timedelta(minutes=1)
 

@@ -17,16 +17,15 @@ from skim_gateway.wire import requests as r
 from skim_gateway.wire.contracts import Contract
 from skim_gateway.wire.orders import Order
 
-from skim_core.model import orders as sim
-from skim_core.ports.broker import BrokerSetup
-from skim_core.sim.broker import SimBroker
-from skim_core.sim.generated import GeneratedFeed
-from skim_core.sim.options import SimOptions
+from skim_core import Order as ExchangeOrder
+from skim_core import OrderType, Side
+from skim_core.broker import BrokerSetup
+from skim_core.sim import GeneratedFeed, SimBroker, SimOptions
 
 TYPES = {
-    "MKT": sim.OrderType.MARKET,
-    "LMT": sim.OrderType.LIMIT,
-    "STP": sim.OrderType.STOP,
+    "MKT": OrderType.MARKET,
+    "LMT": OrderType.LIMIT,
+    "STP": OrderType.STOP,
 }
 FEED = GeneratedFeed(seed=3, symbols=12)
 OPTIONS = SimOptions(seed=3, symbols=12, cash=Decimal(10_000_000), allow_short=True)
@@ -56,10 +55,10 @@ async def in_process(wanted, folder):
     await broker.connect()
     for number, (at, symbol, side, quantity, kind, price) in enumerate(wanted, start=1):
         await clock.advance(minute(at))
-        order = sim.Order(
+        order = ExchangeOrder(
             reference=f"o{number}",
             symbol=symbol,
-            side=sim.Side[side],
+            side=Side[side],
             quantity=quantity,
             type=TYPES[kind],
             limit_price=price if kind == "LMT" else None,

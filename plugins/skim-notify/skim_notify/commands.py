@@ -6,7 +6,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from skim_core.cli.options import AsJson, Config, Debug
+from skim_core.cli import AsJson, Config, Debug
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Tell people what happens in trading days."
@@ -24,7 +24,7 @@ def send_test(
     debug: Debug = False,
 ) -> None:
     """Send a test message to every channel; exits 1 when one does not arrive."""
-    from skim_core.cli.wanted import Wanted
+    from skim_core.cli import Wanted
     from skim_notify.trying import try_channels
 
     wanted = Wanted(config, as_json=as_json, debug=debug)
@@ -34,7 +34,7 @@ def send_test(
 @app.command("channels")
 def channels(config: Config = None, as_json: AsJson = False, debug: Debug = False) -> None:
     """Show the channels, what each is told, and where its address is kept."""
-    from skim_core.cli.wanted import Wanted
+    from skim_core.cli import Wanted
     from skim_notify.trying import show_channels
 
     raise typer.Exit(show_channels(Wanted(config, as_json=as_json, debug=debug)))

@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from skim_core.model.times import PositiveDuration
+from skim_core import PositiveDuration
 from skim_notify.notices import Kind
 
 USUAL_VARIABLE = "DISCORD_WEBHOOK_URL"

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar, TypeAlias
 
-from skim_core import Candidate, OpeningRange, Side, TradingDay
-from skim_core.model import events as ev
-from skim_core.model.orders import Fill, Order
+from skim_core import Candidate, Fill, OpeningRange, Order, Side, TradingDay
+from skim_core import events as ev
 from skim_notify.notices import Field, Item, Kind, Notice, Tone
 
 _SIGNS = {"AUD": "$", "USD": "$", "EUR": "€", "GBP": "£"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from skim_core import TradingDay
-from skim_core.model.events import Event
+from skim_core.events import Event
 from skim_notify.addresses import channels_of, hush
 from skim_notify.channels import make_channel
 from skim_notify.config import NotifyConfig

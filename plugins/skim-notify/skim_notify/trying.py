@@ -6,11 +6,8 @@ import asyncio
 import os
 from typing import cast
 
-from skim_core.cli.output import Toned, echo, print_json, table
-from skim_core.cli.wanted import Wanted
-from skim_core.clock.wall import WallClock
+from skim_core.cli import Toned, WallClock, Wanted, echo, load_extension, print_json, table
 from skim_core.errors import ConfigError, nearest
-from skim_core.plugins.extensions import load_extension
 from skim_notify.addresses import channels_of, hush
 from skim_notify.channels import UnavailableError, UnsentError
 from skim_notify.config import USUAL_VARIABLE, NotifyConfig

@@ -12,12 +12,12 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import entry_points
 from typing import Any
 
 import pytest
 
 from skim_core import Session, TradingDay
-from skim_core.cli.main import run
 
 TOKEN = "aT0ken-that_nobody-may-see"
 PATIENCE = 10.0
@@ -164,6 +164,8 @@ class Answer:
 @pytest.fixture
 def skim(home, monkeypatch, capsys):
     """Call the console script: ``skim("notify", "test")``."""
+    (script,) = entry_points(group="console_scripts", name="skim")
+    run = script.load()
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
 

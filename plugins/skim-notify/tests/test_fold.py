@@ -9,9 +9,8 @@ import pytest
 from skim_notify.fold import Notices
 from skim_notify.notices import Kind, Tone
 
-from skim_core import Alert, Candidate, OpeningRange, Phase, PhaseGraph, Side
-from skim_core.model import events as ev
-from skim_core.model.orders import Fill, Order
+from skim_core import Alert, Candidate, Fill, OpeningRange, Order, Phase, PhaseGraph, Side
+from skim_core import events as ev
 
 
 @pytest.fixture

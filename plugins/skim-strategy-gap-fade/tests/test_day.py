@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from skim_core.model.orders import OrderStage
-from skim_core.sim.generated import GeneratedFeed
+from skim_core import OrderStage
+from skim_core.sim import GeneratedFeed
 
 FALL = {"10:00": (0.90, 0.92, 0.88, 0.89), "10:01": 0.89}
 """A share that closed at 1.00: low 0.88, high 0.92, bought above 0.90; its target is 0.95."""

@@ -14,18 +14,18 @@ from skim_strategy_gap_fade import plugin
 from skim_strategy_gap_fade.config import FadeConfig
 
 from skim_core import (
+    Account,
     Bars,
     Candidate,
     Context,
     OpeningRange,
+    Order,
     OrderStage,
     OrderState,
     Position,
     SkimError,
 )
-from skim_core.model.orders import Order
-from skim_core.ports.broker import Account
-from skim_core.testing.scripted import plain_exchange, plain_session
+from skim_core.testing import plain_exchange, plain_session
 
 SESSION = plain_session()
 LATE = timedelta(milliseconds=50)

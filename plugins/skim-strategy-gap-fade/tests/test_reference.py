@@ -8,9 +8,7 @@ from fractions import Fraction
 
 import pytest
 
-from skim_core.testing.plain_account import PlainAccount
-from skim_core.testing.plain_session import MILLION
-from skim_core.testing.replays import in_order, replay_days
+from skim_core.testing import MILLION, PlainAccount, in_order, replay_days
 
 MINUTE = timedelta(minutes=1)
 RISK, VALUE, POSITIONS, CANDIDATES = 100 * MILLION, 9_000 * MILLION, 2, 3

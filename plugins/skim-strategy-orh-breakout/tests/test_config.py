@@ -8,8 +8,7 @@ import pytest
 from skim_strategy_orh_breakout.config import OrhConfig
 
 from skim_core.errors import ConfigError
-from skim_core.plugins.configuration import validate_config
-from skim_core.plugins.strategies import load_strategy
+from skim_core.testing import load_strategy, validate_config
 
 README = Path(__file__).parent.parent / "README.md"
 UNITS = {

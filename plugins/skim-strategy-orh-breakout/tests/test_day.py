@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from skim_core.model.orders import OrderStage
-from skim_core.sim.generated import GeneratedFeed
+from skim_core import OrderStage
+from skim_core.sim import GeneratedFeed
 
 RANGE = (1.10, 1.12, 1.08, 1.10)
 """A first minute of a share that closed at 1.00: ORH 1.12, ORL 1.08, bought above 1.125."""

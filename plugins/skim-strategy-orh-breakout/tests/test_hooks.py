@@ -14,19 +14,19 @@ from skim_strategy_orh_breakout import plugin
 from skim_strategy_orh_breakout.config import OrhConfig
 
 from skim_core import (
+    Account,
     Bars,
     Candidate,
     Context,
     GapRow,
     OpeningRange,
+    Order,
     OrderStage,
     OrderState,
     Position,
     SkimError,
 )
-from skim_core.model.orders import Order
-from skim_core.ports.broker import Account
-from skim_core.testing.scripted import plain_exchange, plain_session
+from skim_core.testing import plain_exchange, plain_session
 
 SESSION = plain_session()
 LATE = timedelta(milliseconds=50)

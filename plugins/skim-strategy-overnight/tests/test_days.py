@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import pytest
 
-from skim_core.model.events import DayFinished, Outcome
-from skim_core.model.orders import OrderStage, TimeInForce
-from skim_core.sim.generated import GeneratedFeed
+from skim_core import OrderStage, TimeInForce
+from skim_core.events import DayFinished, Outcome
+from skim_core.sim import GeneratedFeed
 
 STRONG = {"10:00": (1.02, 1.02, 1.00, 1.01), "12:00": 1.10}
 """A share that gaps up and stays at its high: 100 % strong, bought at 1.10, stop 1.045."""

@@ -12,10 +12,18 @@ import pytest
 from skim_strategy_overnight import plugin
 from skim_strategy_overnight.config import OvernightConfig
 
-from skim_core import Candidate, Context, OrderStage, OrderState, Position, Quote, SkimError
-from skim_core.model.orders import Order
-from skim_core.ports.broker import Account
-from skim_core.testing.scripted import plain_exchange, plain_session
+from skim_core import (
+    Account,
+    Candidate,
+    Context,
+    Order,
+    OrderStage,
+    OrderState,
+    Position,
+    Quote,
+    SkimError,
+)
+from skim_core.testing import plain_exchange, plain_session
 
 SESSION = plain_session()
 

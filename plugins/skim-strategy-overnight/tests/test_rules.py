@@ -19,8 +19,7 @@ from skim_strategy_overnight.rules import (
     strengths,
 )
 
-from skim_core import Bars, OrderStage, OrderState
-from skim_core.model.orders import Order
+from skim_core import Bars, Order, OrderStage, OrderState
 
 OPEN = datetime(2026, 11, 23, 23, 0, tzinfo=UTC)
 NAN = float("nan")

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from skim_core.model.orders import Fill, OrderStatus
-from skim_core.model.reports import OrderReport
+from skim_core import Fill, OrderStatus
+from skim_core.broker import OrderReport
 from skim_gateway import codes
 from skim_gateway.faults.model import Action, Fault, name_of
 from skim_gateway.faults.outages import Outages
@@ -24,7 +24,7 @@ from skim_gateway.faults.striking import Armory, split
 from skim_gateway.wire import answers as a
 
 if TYPE_CHECKING:
-    from skim_core.ports.broker import BrokerNotice
+    from skim_core.broker import BrokerNotice
     from skim_gateway.gateway import Gateway
     from skim_gateway.serving.conversation import Conversation
     from skim_gateway.wire.layout import Message

@@ -12,10 +12,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from skim_core import SessionTime
+from skim_core.broker import Model
 from skim_core.errors import ConfigError, nearest
-from skim_core.model.base import Model
-from skim_core.model.times import SessionTime
-from skim_core.sim.options import Halt
+from skim_core.sim import Halt
 from skim_gateway.wire.answers import ANSWERS
 from skim_gateway.wire.requests import REQUESTS
 

@@ -10,9 +10,8 @@ from itertools import groupby
 
 import numpy as np
 
-from skim_core.model.session import Session
-from skim_core.ports.bars import MINUTE
-from skim_core.sim.matching import exact
+from skim_core import MINUTE, Session
+from skim_core.sim import exact
 from skim_gateway.market.prints import Print, SessionTape
 from skim_gateway.market.spans import DAY
 

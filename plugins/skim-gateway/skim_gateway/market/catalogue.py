@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from skim_core.model.exchange import Exchange
-from skim_core.model.session import Session
+from skim_core import Exchange, Session
 from skim_gateway.market.venues import Venue, venue_of
 from skim_gateway.wire.answers import (
     ContractDetails,

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skim_core.ports.bars import MINUTE
-from skim_core.sim.matching import exact
+from skim_core import MINUTE
+from skim_core.sim import exact
 
 if TYPE_CHECKING:
-    from skim_core.model.exchange import Exchange
-    from skim_core.sim.data import SessionData
+    from skim_core import Exchange
+    from skim_core.sim import SessionData
 
 OFFSETS = tuple(timedelta(seconds=seconds) for seconds in (0, 30, 40, 55))
 

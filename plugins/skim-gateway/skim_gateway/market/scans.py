@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 import numpy as np
@@ -14,10 +14,11 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from skim_core.ports.bars import Column
     from skim_gateway.market.prints import SessionTape
     from skim_gateway.market.venues import Venue
     from skim_gateway.wire.requests import RequestScanner
+
+    Column: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from skim_core.model.exchange import Exchange
+from skim_core import Exchange
 
 
 @dataclass(frozen=True, slots=True)

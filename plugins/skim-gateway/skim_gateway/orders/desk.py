@@ -21,8 +21,8 @@ from skim_gateway.orders.translate import Refusal, Terms, terms
 from skim_gateway.wire.answers import OpenOrder
 
 if TYPE_CHECKING:
-    from skim_core.ports.broker import Broker
-    from skim_core.ports.clock import Clock
+    from skim_core import Clock
+    from skim_core.broker import Broker
     from skim_gateway.market.catalogue import Catalogue
     from skim_gateway.orders.book import Book
     from skim_gateway.orders.hearing import Hearing

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from skim_core.model.orders import Fill, Side
+from skim_core import Fill, Side
 from skim_gateway.orders.tickets import Ticket
 from skim_gateway.wire.answers import CommissionReport, ExecutionDetails
 from skim_gateway.wire.contracts import Contract

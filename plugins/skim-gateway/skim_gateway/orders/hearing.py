@@ -11,8 +11,8 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-from skim_core.model.orders import Fill, OrderStatus
-from skim_core.model.reports import OrderReport
+from skim_core import Fill, OrderStatus
+from skim_core.broker import OrderReport
 from skim_gateway import codes
 from skim_gateway.orders.executions import Execution, executed
 from skim_gateway.orders.tickets import (
@@ -26,7 +26,7 @@ from skim_gateway.orders.tickets import (
 )
 
 if TYPE_CHECKING:
-    from skim_core.ports.broker import BrokerNotice
+    from skim_core.broker import BrokerNotice
     from skim_gateway.market.catalogue import Catalogue
     from skim_gateway.orders.book import Book
     from skim_gateway.wire.answers import Answer

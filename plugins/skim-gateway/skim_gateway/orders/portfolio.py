@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from skim_core.model.orders import Fill, Position
+from skim_core import Fill, Position
 
 _CENT = Decimal("0.01")
 _MICRO = Decimal("0.000001")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from skim_core.model.exchange import Exchange
-from skim_core.model.orders import Side
-from skim_core.ports.broker import Account
+from skim_core import Account, Exchange, Side
 from skim_gateway.orders.tickets import PRE_SUBMITTED
 from skim_gateway.orders.translate import Terms
 from skim_gateway.wire.orders import OrderState

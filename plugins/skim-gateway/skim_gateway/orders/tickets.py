@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
-from skim_core.model.orders import Order as ExchangeOrder
+from skim_core import Order as ExchangeOrder
 from skim_gateway.orders.translate import Terms, group_of, order_of
 from skim_gateway.wire.answers import CompletedOrder, OpenOrder, OrderStatus
 from skim_gateway.wire.contracts import Contract

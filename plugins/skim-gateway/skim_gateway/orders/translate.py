@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from skim_core.model import orders as sim
+from skim_core import Order as ExchangeOrder
+from skim_core import OrderType, Side, TimeInForce
 from skim_gateway import codes
 from skim_gateway.wire.answers import ErrorMessage
 from skim_gateway.wire.orders import Order
@@ -17,23 +18,23 @@ from skim_gateway.wire.requests import PlaceOrder
 _REFERENCE = re.compile(r"[A-Za-z0-9._\-]{1,40}")
 
 _TYPES = {
-    "MKT": sim.OrderType.MARKET,
-    "LMT": sim.OrderType.LIMIT,
-    "STP": sim.OrderType.STOP,
-    "STP LMT": sim.OrderType.STOP_LIMIT,
-    "MOC": sim.OrderType.MARKET,
-    "LOC": sim.OrderType.LIMIT,
+    "MKT": OrderType.MARKET,
+    "LMT": OrderType.LIMIT,
+    "STP": OrderType.STOP,
+    "STP LMT": OrderType.STOP_LIMIT,
+    "MOC": OrderType.MARKET,
+    "LOC": OrderType.LIMIT,
 }
 _AT_CLOSE = {"MOC", "LOC"}
 _TIMES = {
-    "": sim.TimeInForce.DAY,
-    "DAY": sim.TimeInForce.DAY,
-    "GTC": sim.TimeInForce.GTC,
-    "OPG": sim.TimeInForce.AT_OPEN,
+    "": TimeInForce.DAY,
+    "DAY": TimeInForce.DAY,
+    "GTC": TimeInForce.GTC,
+    "OPG": TimeInForce.AT_OPEN,
 }
-_SIDES = {"BUY": sim.Side.BUY, "SELL": sim.Side.SELL, "SSHORT": sim.Side.SELL}
-_LIMITED = {sim.OrderType.LIMIT, sim.OrderType.STOP_LIMIT}
-_STOPPED = {sim.OrderType.STOP, sim.OrderType.STOP_LIMIT}
+_SIDES = {"BUY": Side.BUY, "SELL": Side.SELL, "SSHORT": Side.SELL}
+_LIMITED = {OrderType.LIMIT, OrderType.STOP_LIMIT}
+_STOPPED = {OrderType.STOP, OrderType.STOP_LIMIT}
 
 _UNABLE: tuple[tuple[str, Callable[[PlaceOrder], object]], ...] = (
     ("combinations", lambda placed: placed.contract.sec_type == "BAG"),
@@ -52,12 +53,12 @@ _UNABLE: tuple[tuple[str, Callable[[PlaceOrder], object]], ...] = (
 class Terms:
     """What the exchange needs to know of an order, beside its reference and its relations."""
 
-    side: sim.Side
+    side: Side
     quantity: int
-    type: sim.OrderType
+    type: OrderType
     limit_price: Decimal | None
     stop_price: Decimal | None
-    time_in_force: sim.TimeInForce
+    time_in_force: TimeInForce
 
 
 class Refusal(Exception):
@@ -90,17 +91,15 @@ def terms(placed: PlaceOrder) -> Terms:
         type=kind,
         limit_price=_price(limit, number, "limit") if kind in _LIMITED else None,
         stop_price=_price(stop, number, "stop") if kind in _STOPPED else None,
-        time_in_force=(
-            sim.TimeInForce.AT_CLOSE if order.order_type in _AT_CLOSE else time_in_force
-        ),
+        time_in_force=(TimeInForce.AT_CLOSE if order.order_type in _AT_CLOSE else time_in_force),
     )
 
 
 def order_of(
     reference: str, symbol: str, found: Terms, parent: str | None, group: str | None
-) -> sim.Order:
+) -> ExchangeOrder:
     """Return the exchange's order."""
-    return sim.Order(
+    return ExchangeOrder(
         reference=reference,
         symbol=symbol,
         side=found.side,

@@ -24,7 +24,7 @@ from skim_gateway.wire.framing import Frames
 from skim_gateway.wire.requests import REQUESTS
 
 if TYPE_CHECKING:
-    from skim_core.model.exchange import Exchange
+    from skim_core import Exchange
     from skim_gateway.setup import GatewaySetup
     from skim_gateway.wire.layout import Message
 

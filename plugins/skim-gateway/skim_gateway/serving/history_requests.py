@@ -19,7 +19,7 @@ from skim_gateway.wire import answers as a
 from skim_gateway.wire import requests as r
 
 if TYPE_CHECKING:
-    from skim_core.model.session import Session
+    from skim_core import Session
     from skim_gateway.gateway import Gateway
     from skim_gateway.market.prints import Print
     from skim_gateway.serving.conversation import Conversation
