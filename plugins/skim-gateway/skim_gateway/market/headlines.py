@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skim_core.ports.bars import MINUTE
+from skim_core import MINUTE
 
 if TYPE_CHECKING:
     from skim_gateway.market.prints import SessionTape
