@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.metadata import version as version_of
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docutils.statemachine import StringList
+from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
-from skim_core.settings import describe
+from skim_core.cli.app import app as skim
+
+sys.path.insert(0, str(Path(__file__).parent))
+from generators import reference
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from docutils import nodes
     from sphinx.application import Sphinx
 
@@ -36,18 +44,24 @@ html_theme = "furo"
 html_title = "skim"
 
 
-class SettingsTable(SphinxDirective):
-    """Every key of the configuration, as the settings describe themselves."""
+def directive(source: Callable[[], Iterable[str]]) -> type[SphinxDirective]:
+    """Return a directive that stands for the lines that `source` gives."""
 
-    def run(self) -> list[nodes.Node]:
-        rows = ["| key | value | default | meaning |", "| --- | --- | --- | --- |"]
-        rows += [
-            f"| `{row.key}` | {row.type} | {row.default} | {row.description} |"
-            for row in describe()
-        ]
-        escaped = [row.replace("<", "&lt;") for row in rows]
-        return self.parse_text_to_nodes(StringList(escaped, "describe()"))
+    class Generated(SphinxDirective):
+        def run(self) -> list[nodes.Node]:
+            try:
+                lines = list(source())
+            except reference.UndocumentedError as error:
+                raise ExtensionError(str(error)) from error
+            return self.parse_text_to_nodes(
+                StringList(lines, source.__name__), allow_section_headings=True
+            )
+
+    return Generated
 
 
 def setup(app: Sphinx) -> None:
-    app.add_directive("settings", SettingsTable)
+    app.add_directive("settings", directive(reference.settings))
+    app.add_directive("exit-codes", directive(reference.exit_codes))
+    app.add_directive("errors", directive(reference.errors))
+    app.add_directive("commands", directive(lambda: reference.commands(skim)))

@@ -12,6 +12,7 @@ from skim_core.cli.start import start
 from skim_core.cli.wanted import Wanted
 from skim_core.doctor.environment import this_interpreter
 from skim_core.errors import ConfigError, nearest
+from skim_core.exits import ExitCode
 from skim_core.plugins.discovery import Group, available
 from skim_core.plugins.one_file import read_strategy, strategy_in_file
 from skim_core.plugins.strategies import load_strategy
@@ -37,7 +38,7 @@ def new_strategy(
     _write(folder, files)
     if as_json:
         print_json({"name": new.name, "folder": folder.absolute(), "files": list(files)})
-        return 0
+        return ExitCode.DONE
     echo(f"{folder} is a package for the strategy {new.name}:", "title")
     for path in files:
         echo(f"  {path}")
@@ -56,7 +57,7 @@ def new_strategy(
     echo("  pytest")
     echo("  skim check .")
     echo(f"  skim start_trading_day --strategy {new.name}")
-    return 0
+    return ExitCode.DONE
 
 
 def try_strategy(file: Path, keep: Path | None, wanted: Wanted) -> int:

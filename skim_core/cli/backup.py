@@ -11,6 +11,7 @@ from skim_core.cli.phrases import counted
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
 from skim_core.errors import JournalError
+from skim_core.exits import ExitCode
 from skim_core.journal.backup import Holds, back_up
 from skim_core.journal.backup import restore as put_back
 from skim_core.journal.sqlite import SqliteJournal
@@ -26,7 +27,7 @@ def make_backup(target: Path | None, wanted: Wanted) -> int:
         print_json({"backup": place.absolute(), **_described(holds)})
     else:
         echo(f"skim: {_told(holds)} copied to {place}, and read back.", "done")
-    return 0
+    return ExitCode.DONE
 
 
 def restore_backup(backup: Path, wanted: Wanted) -> int:
@@ -40,7 +41,7 @@ def restore_backup(backup: Path, wanted: Wanted) -> int:
     holds, before = put_back(backup, journal, WallClock().now())
     if wanted.as_json:
         print_json({"journal": journal.absolute(), "before": before, **_described(holds)})
-        return 0
+        return ExitCode.DONE
     echo(f"skim: {_told(holds)} restored to {journal}.", "done")
     if before is not None:
         echo(f"The journal that was there is now {before}.")
@@ -50,7 +51,7 @@ def restore_backup(backup: Path, wanted: Wanted) -> int:
         "you start a day: what skim sent since then it takes for somebody else's.",
         "warning",
     )
-    return 0
+    return ExitCode.DONE
 
 
 def _refuse_while_a_day_runs(journal: Path) -> None:

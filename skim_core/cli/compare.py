@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skim_core.cli.output import Toned, echo, local_time, print_json, table
+from skim_core.exits import ExitCode
 
 if TYPE_CHECKING:
     from skim_core.model.session import Session
@@ -41,7 +42,7 @@ class Compared:
 
 
 def compare_replays(asked: Compared) -> int:
-    """Show what is different between two replays; return 1 if any trade is."""
+    """Show what is different between two replays; return ExitCode.FAILED if any trade is."""
     from skim_core.replay.comparison import compare
     from skim_core.replay.reading import read_replay
 
@@ -54,7 +55,7 @@ def compare_replays(asked: Compared) -> int:
         _show_plans(found)
         _show_figures(found.figures)
         _show_trades(found, _sessions(a.plan, b.plan), most=None if asked.show_all else SHOWN)
-    return 0 if found.same_trades else 1
+    return ExitCode.DONE if found.same_trades else ExitCode.FAILED
 
 
 def _document(found: Comparison) -> dict[str, Any]:

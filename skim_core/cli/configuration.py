@@ -17,6 +17,7 @@ from skim_core.cli.places import calendar_of
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
 from skim_core.errors import ConfigError, PluginError, SkimError
+from skim_core.exits import ExitCode
 from skim_core.model.session import Session
 from skim_core.plugins.brokers import load_broker
 from skim_core.plugins.configuration import validate_config
@@ -27,7 +28,7 @@ from skim_core.plugins.strategies import StrategyPlugin, load_strategy
 from skim_core.ports.broker import BrokerSetup
 from skim_core.settings import MASK, Settings, show
 
-FAULTY = 2
+FAULTY = ExitCode.WRONG
 """The exit code of a faulty configuration."""
 
 
@@ -68,7 +69,7 @@ def check_config(wanted: Wanted) -> int:
         print_json({"file": file, "checked": findings.checked, "faults": findings.faults})
     else:
         _print(file, findings)
-    return FAULTY if findings.faults else 0
+    return FAULTY if findings.faults else ExitCode.DONE
 
 
 def show_config(wanted: Wanted) -> int:
@@ -85,7 +86,7 @@ def show_config(wanted: Wanted) -> int:
             row["value"] = MASK
     if wanted.as_json:
         print_json(shown)
-        return 0
+        return ExitCode.DONE
     echo(f"file: {shown['file'] or 'none'}")
     rows = [
         (Toned(key, "title"), _text(row["value"]), Toned(row["source"], "aside"))
@@ -94,7 +95,7 @@ def show_config(wanted: Wanted) -> int:
     table(("key", "value", "source"), rows)
     for name in unknown.values():
         echo(f"{name} can't be used, so its values are masked: see 'skim config check'.")
-    return 0
+    return ExitCode.DONE
 
 
 def _models(settings: Settings) -> tuple[dict[str, type[BaseModel]], dict[str, str]]:

@@ -13,11 +13,12 @@ from skim_core.doctor.diagnosis import Diagnosis, Examined, examine, imported, l
 from skim_core.doctor.environment import Interpreter, this_interpreter
 from skim_core.doctor.findings import Cause, Finding
 from skim_core.errors import ConfigError
+from skim_core.exits import ExitCode
 from skim_core.plugins.discovery import Group
 from skim_core.ports.hookspecs import API_VERSION, OLDEST_API_VERSION
 from skim_core.settings import Settings
 
-_NEEDS_A_PERSON = 1
+_NEEDS_A_PERSON = ExitCode.FAILED
 _NO_STRATEGY = "No strategy is installed: run 'pip install skim-strategy-orh-breakout'."
 
 
@@ -33,7 +34,7 @@ def show_diagnosis(name: str | None, wanted: Wanted, *, report: bool) -> int:
     code = 0 if diagnosis.sound else _NEEDS_A_PERSON
     if report:
         print_json(_exact(bug_report(diagnosis, settings, os.environ), diagnosis.interpreter))
-        return 0
+        return ExitCode.DONE
     if wanted.as_json:
         print_json(_exact(_as_json(diagnosis), diagnosis.interpreter))
         return code
@@ -62,7 +63,7 @@ def list_plugins(wanted: Wanted, *, tree: bool, load: bool) -> int:
             echo(_NO_STRATEGY)
         for name in dict.fromkeys(one.plugin.name for one in found if one.findings):
             echo(f"{name}: see 'skim doctor {name}'.", "warning")
-    return _NEEDS_A_PERSON if load and any(one.findings for one in found) else 0
+    return _NEEDS_A_PERSON if load and any(one.findings for one in found) else ExitCode.DONE
 
 
 def _settings(wanted: Wanted) -> tuple[Settings | None, Finding | None]:

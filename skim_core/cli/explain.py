@@ -16,6 +16,7 @@ from skim_core.decide.explained import Explanation, to_data
 from skim_core.decide.explained_orders import key_of
 from skim_core.decide.explanation import about, explain
 from skim_core.errors import ConfigError
+from skim_core.exits import ExitCode
 from skim_core.model.events import DayStarted, OrderCarried, OrderIntended
 from skim_core.ports.journal import Journal
 
@@ -51,12 +52,12 @@ def show_explanation(question: Question, wanted: Wanted) -> int:
         journal.close()
     if wanted.as_json:
         print_json({"days": [to_data(explanation) for explanation, _ in found]})
-        return 0
+        return ExitCode.DONE
     for index, (explanation, whole) in enumerate(found):
         if index:
             echo()
         write(explanation, show_numbers=question.show_numbers, whole=whole)
-    return 0
+    return ExitCode.DONE
 
 
 def _tell_nothing(question: Question, why: str, wanted: Wanted) -> int:
@@ -67,7 +68,7 @@ def _tell_nothing(question: Question, why: str, wanted: Wanted) -> int:
         print_json({"days": [], "reason": why})
     else:
         echo(f"skim: nothing to explain: {why}.")
-    return 0
+    return ExitCode.DONE
 
 
 _Found = list[tuple[Explanation, bool]]

@@ -11,6 +11,7 @@ from skim_core.cli.places import calendar_of
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
 from skim_core.errors import ConfigError
+from skim_core.exits import ExitCode
 from skim_core.model.graph import PhaseGraph
 from skim_core.model.phases import Match, OnFailure, Phase
 from skim_core.model.session import Session
@@ -42,7 +43,7 @@ def show_graph(strategy: str, wanted: Wanted, *, mermaid: bool, svg: bool) -> in
         echo(as_svg(in_order(graph), _policy))
     else:
         _print_graph(loaded, graph, session, policies)
-    return 0
+    return ExitCode.DONE
 
 
 def in_order(graph: PhaseGraph) -> list[Phase]:

@@ -23,6 +23,7 @@ from skim_core.cli.places import open_journal
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
 from skim_core.decide.controls import standing_halt
+from skim_core.exits import ExitCode
 from skim_core.model.controls import Control, Halt, Resume
 from skim_core.model.events import EntriesHalted, EntriesResumed
 from skim_core.plugins.discovery import Group, find
@@ -78,7 +79,7 @@ def halt_entries(strategy: str | None, why: str, wanted: Wanted, *, flatten: boo
     if not told.days:
         lines.append("No day is running: each that is started begins halted.")
     _say(lines, halt, told, wanted)
-    return 1 if told.late or (flatten and waiting) else 0
+    return ExitCode.FAILED if told.late or (flatten and waiting) else ExitCode.DONE
 
 
 def resume_entries(strategy: str | None, why: str, wanted: Wanted) -> int:
@@ -117,7 +118,7 @@ def resume_entries(strategy: str | None, why: str, wanted: Wanted) -> int:
     lines += [f"{day.run_id} has taken it up." for day in told.days if day.run_id in told.effective]
     lines += [_is_late(day) for day in told.late]
     _say(lines, resume, told, wanted)
-    return 1 if told.late else 0
+    return ExitCode.FAILED if told.late else ExitCode.DONE
 
 
 def _tell(journal: Journal, control: Halt | Resume) -> _Told:
@@ -181,7 +182,7 @@ def _nothing_halted(resume: Resume, standing: Sequence[Halt], wanted: Wanted) ->
         print_json({"control": None, "number": None, "days": [], "reason": reason})
     else:
         echo(f"skim: {reason}")
-    return 0 if for_account is None else 1
+    return ExitCode.DONE if for_account is None else ExitCode.FAILED
 
 
 def _whose(control: Halt | Resume) -> str:

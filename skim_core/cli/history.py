@@ -19,6 +19,7 @@ from skim_core.cli.standing import Standing, fold
 from skim_core.cli.wanted import Wanted, parse_date
 from skim_core.clock.wall import WallClock
 from skim_core.errors import ConfigError
+from skim_core.exits import ExitCode
 from skim_core.model.events import DayStarted
 from skim_core.ports.journal import Journal
 from skim_core.replay.trades import COLUMNS
@@ -71,7 +72,7 @@ class Listing:
         else:
             cells = [[cell(row) for cell in self.shown.values()] for row in rows]
             table(tuple(self.shown), cells)
-        return 0
+        return ExitCode.DONE
 
 
 def list_candidates(strategy: str | None, wanted: Wanted, *, as_csv: bool) -> int:

@@ -9,6 +9,7 @@ from skim_core.cli.places import calendar_of
 from skim_core.cli.wanted import Wanted, parse_date
 from skim_core.clock.wall import WallClock
 from skim_core.errors import ConfigError
+from skim_core.exits import ExitCode
 from skim_core.model.session import Session
 
 _SPAN = 14
@@ -35,12 +36,12 @@ def list_sessions(first: str | None, last: str | None, wanted: Wanted) -> int:
     if wanted.as_json:
         rows = [_session(session) for session in sessions]
         print_json({"exchange": settings.exchange, "sessions": rows})
-        return 0
+        return ExitCode.DONE
     if not sessions:
         echo(f"skim: {settings.exchange} has no session from {start} to {end}.")
-        return 0
+        return ExitCode.DONE
     _print_sessions(sessions)
-    return 0
+    return ExitCode.DONE
 
 
 def _print_sessions(sessions: list[Session]) -> None:

@@ -21,8 +21,7 @@ _codes: list[int] = []
 def run() -> None:
     """Run skim's command line and exit with its code.
 
-    Exit codes: 0 done or nothing to do, 1 the day failed, 2 wrong usage or configuration,
-    3 the broker can't be reached, 130 and 143 stopped by SIGINT and SIGTERM.
+    The exit codes are those of `skim_core.exits`.
 
     A process that a plugin has forked off ends here, in silence, when it gets here. What a
     plugin has left running is waited for two seconds.
@@ -42,6 +41,7 @@ def _run() -> None:
     # pydantic looks through all installed packages for plugins of its own: cron need not wait
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     from skim_core.errors import SkimError
+    from skim_core.exits import ExitCode
 
     process = os.getpid()
     try:
@@ -55,14 +55,14 @@ def _run() -> None:
     except SkimError as error:
         if debug:
             raise
-        _say(str(error))
-        raise SystemExit(error.exit_code) from None
+        _say(str(error), error.error_code)
+        raise SystemExit(int(error.exit_code)) from None
     except KeyboardInterrupt:
-        raise SystemExit(130) from None
+        raise SystemExit(int(ExitCode.INTERRUPTED)) from None
     except BrokenPipeError:
         # The reader of a pipe left: not an error, but Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(0) from None
+        raise SystemExit(int(ExitCode.DONE)) from None
     except Exception as error:
         if debug:
             raise
@@ -72,13 +72,15 @@ def _run() -> None:
             f"internal error, {described(error)}\n"
             "This is a fault of skim or of a plugin: run it again with --debug and report it."
         )
-        raise SystemExit(1) from None
+        raise SystemExit(int(ExitCode.FAILED)) from None
 
 
-def _say(text: str) -> None:
+def _say(text: str, code: str = "") -> None:
+    """Tell on standard error; an error under its code, by which the reference has it."""
     from skim_core.model.text import printable
 
-    sys.stderr.write(f"skim: {printable(text)}\n")
+    under = f"skim[{code}]" if code else "skim"
+    sys.stderr.write(f"{under}: {printable(text)}\n")
 
 
 def _leave_in_time(code: object, before: frozenset[Thread]) -> None:

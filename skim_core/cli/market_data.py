@@ -19,6 +19,7 @@ from skim_core.cli.wanted import Wanted
 from skim_core.clock.virtual import VirtualClock
 from skim_core.clock.wall import WallClock
 from skim_core.errors import DataError, nearest
+from skim_core.exits import ExitCode
 from skim_core.plugins.brokers import load_broker
 from skim_core.ports.broker import BrokerSetup
 
@@ -68,7 +69,7 @@ def show_market_data(symbols: Sequence[str], wanted: Wanted) -> int:
         )
     else:
         _print(rows, session)
-    return 0 if all(row.last is not None for row in rows) else 1
+    return ExitCode.DONE if all(row.last is not None for row in rows) else ExitCode.FAILED
 
 
 def _session(settings: Settings, wanted: Wanted) -> Session:

@@ -11,6 +11,7 @@ from skim_core.cli.owner import end, is_held, is_here
 from skim_core.cli.places import calendar_of, open_journal
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
+from skim_core.exits import ExitCode, signalled
 from skim_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from skim_core.cli.missed import MissedDay
     from skim_core.ports.journal import Journal, Lease
 
-_SIGNALLED = 128
+_SIGNALLED = signalled(0)
 """Exit codes above this tell of a signal, which stops the whole command."""
 
 _GRACE = timedelta(minutes=10)
@@ -65,7 +66,7 @@ def monitor(strategies: Sequence[str], wanted: Wanted) -> int:
 
 def _go_on(settings: Settings, journal: Journal, left: Sequence[DayRequest], wanted: Wanted) -> int:
     if not left:
-        return 0
+        return ExitCode.DONE
     from skim_core.cli.looking_after import go_on
 
     worst = 0
@@ -198,4 +199,4 @@ def _nothing(settings: Settings, wanted: Wanted, missed: Sequence[MissedDay]) ->
         tell_loudly(reason)
     else:
         echo(f"skim: {reason}")
-    return 0
+    return ExitCode.DONE

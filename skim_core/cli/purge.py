@@ -14,6 +14,7 @@ from skim_core.cli.places import calendar_of, open_journal
 from skim_core.cli.standing import fold
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
+from skim_core.exits import ExitCode
 from skim_core.model.events import CandidatesPurged, DayStarted
 from skim_core.model.trading_day import TradingDay
 from skim_core.plugins.discovery import Group, find
@@ -27,7 +28,7 @@ class _Purged:
 
     reason: str
     forgotten: int = 0
-    exit_code: int = 0
+    exit_code: ExitCode = ExitCode.DONE
 
 
 def purge(strategy: str, wanted: Wanted) -> int:
@@ -66,7 +67,7 @@ def _find_and_purge(journal: Journal, strategy: str, settings: Settings, wanted:
         lease = journal.lease(day.run_id)
         owner = lease.owner if lease else "another process"
         reason = f"{day.run_id} is being run by {owner}: stop that first, or wait for its end."
-        return _Purged(reason, exit_code=1)
+        return _Purged(reason, exit_code=ExitCode.FAILED)
     try:
         return _purge(journal, day.run_id, now)
     finally:

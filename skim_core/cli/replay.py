@@ -16,6 +16,7 @@ from skim_core.cli.output import Toned, echo, print_json, table
 from skim_core.cli.stopping import stopped_by_signals
 from skim_core.cli.wanted import market_of, parse_date, settings_with
 from skim_core.errors import ConfigError
+from skim_core.exits import ExitCode
 from skim_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def replay_sessions(asked: Replayed) -> int:
         print_json({"folder": folder.absolute(), **summary})
     else:
         _show(summary, folder)
-    return 1 if summary["failed"] else 0
+    return ExitCode.FAILED if summary["failed"] else ExitCode.DONE
 
 
 def _repeat(asked: Replayed, folder: Path) -> int:
@@ -150,7 +151,7 @@ def _repeat(asked: Replayed, folder: Path) -> int:
         )
     else:
         _tell_repeated(repeated, folder)
-    return 1 if repeated.differing or repeated.summary["failed"] else 0
+    return ExitCode.FAILED if repeated.differing or repeated.summary["failed"] else ExitCode.DONE
 
 
 def _tell_repeated(repeated: Repeated, folder: Path) -> None:

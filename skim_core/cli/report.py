@@ -11,6 +11,7 @@ from skim_core.cli.output import echo, print_json
 from skim_core.cli.places import open_journal
 from skim_core.cli.wanted import Wanted
 from skim_core.errors import ConfigError, nearest
+from skim_core.exits import ExitCode
 from skim_core.model.events import DayStarted
 from skim_core.report.model import Report
 from skim_core.settings import Settings
@@ -114,13 +115,13 @@ def _tell(report: Report, asked: Reported, wanted: Wanted, form: str, default: P
         from skim_core.report.tables import to_json
 
         echo(to_json(report).rstrip("\n"))
-        return 0
+        return ExitCode.DONE
     from skim_core.report.writing import write_report
 
     place = asked.out or default
     write_report(report, place, form)
     echo(f"written to {place.absolute()}")
-    return 0
+    return ExitCode.DONE
 
 
 def _tell_nothing(asked: Reported, why: str, wanted: Wanted) -> int:
@@ -134,4 +135,4 @@ def _tell_nothing(asked: Reported, why: str, wanted: Wanted) -> int:
         print_json({"kind": "skim_report", "reason": why})
     else:
         echo(f"skim: nothing to report: {why}.")
-    return 0
+    return ExitCode.DONE

@@ -25,6 +25,7 @@ from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
 from skim_core.decide.book import Book
 from skim_core.errors import ConfigError, nearest
+from skim_core.exits import ExitCode
 from skim_core.model.base import Price
 from skim_core.model.controls import Resolution
 from skim_core.model.events import DayStarted, OrderResolved
@@ -109,7 +110,7 @@ def _append(journal: Journal, control: Resolution, found: _Found, wanted: Wanted
         print_json({"control": shown, "number": number, "days": [day], "reason": reason})
     else:
         echo(f"skim: {reason}")
-    return 1 if owner is not None and not done else 0
+    return ExitCode.FAILED if owner is not None and not done else ExitCode.DONE
 
 
 def _who_acts(found: _Found, owner: str | None, *, done: bool) -> str:
@@ -226,4 +227,4 @@ def _too_late(found: _Found, wanted: Wanted) -> int:
         print_json({"control": None, "number": None, "days": [], "reason": reason})
     else:
         echo(f"skim: {reason}")
-    return 1
+    return ExitCode.FAILED

@@ -20,6 +20,7 @@ from skim_core.cli.places import calendar_of
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
 from skim_core.errors import ConfigError
+from skim_core.exits import ExitCode
 from skim_core.model.session import Session
 from skim_core.plugins.discovery import Group, find
 from skim_core.settings import Settings
@@ -66,12 +67,12 @@ def show_schedule(asked: Scheduled, wanted: Wanted) -> int:
     files = _written(asked, wanted)
     if wanted.as_json:
         print_json({"files": [{"name": name, "text": text} for name, text in files.items()]})
-        return 0
+        return ExitCode.DONE
     for name, text in files.items():
         if not asked.cron:
             echo(f"# {name}", "title")
         echo(text)
-    return 0
+    return ExitCode.DONE
 
 
 def install_schedule(asked: Scheduled, wanted: Wanted) -> int:
@@ -86,9 +87,9 @@ def install_schedule(asked: Scheduled, wanted: Wanted) -> int:
         _set_crontab(_without_block(_crontab()) + block)
         if wanted.as_json:
             print_json({"crontab": block})
-            return 0
+            return ExitCode.DONE
         echo(f"skim: your crontab runs the days of {', '.join(asked.strategies)}.", "done")
-        return 0
+        return ExitCode.DONE
     folder = _units_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -102,12 +103,12 @@ def install_schedule(asked: Scheduled, wanted: Wanted) -> int:
     ]
     if wanted.as_json:
         print_json({"files": [folder / name for name in files], "timers": timers})
-        return 0
+        return ExitCode.DONE
     units = " ".join(timers)
     echo(f"skim: {len(files)} units written to {folder}. Switch them on with:", "done")
     echo(f"systemctl --user daemon-reload && systemctl --user enable --now {units}")
     echo("loginctl enable-linger")
-    return 0
+    return ExitCode.DONE
 
 
 def remove_schedule(*, cron: bool, as_json: bool) -> int:
@@ -121,7 +122,7 @@ def remove_schedule(*, cron: bool, as_json: bool) -> int:
         print_json({"removed": removed})
     else:
         echo(f"skim: {told}")
-    return 0
+    return ExitCode.DONE
 
 
 def _clear_crontab() -> tuple[list[str], str]:

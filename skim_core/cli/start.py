@@ -21,6 +21,7 @@ from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
 from skim_core.decide.sequencer import AFTERMATH
 from skim_core.errors import ConfigError, SkimError
+from skim_core.exits import ExitCode, signalled
 from skim_core.model.session import Session
 from skim_core.model.times import format_duration
 from skim_core.plugins.discovery import Group, find
@@ -29,14 +30,14 @@ from skim_core.ports.journal import Journal
 from skim_core.settings import Settings
 
 EXIT_CODES = {
-    DayEnd.COMPLETED: 0,
-    DayEnd.PAUSED: 0,
-    DayEnd.ALREADY: 0,
-    DayEnd.ELSEWHERE: 0,
-    DayEnd.FAILED: 1,
-    DayEnd.NOT_NOW: 1,
-    DayEnd.STOPPED: 1,
-    DayEnd.BROKEN: 1,
+    DayEnd.COMPLETED: ExitCode.DONE,
+    DayEnd.PAUSED: ExitCode.DONE,
+    DayEnd.ALREADY: ExitCode.DONE,
+    DayEnd.ELSEWHERE: ExitCode.DONE,
+    DayEnd.FAILED: ExitCode.FAILED,
+    DayEnd.NOT_NOW: ExitCode.FAILED,
+    DayEnd.STOPPED: ExitCode.FAILED,
+    DayEnd.BROKEN: ExitCode.FAILED,
 }
 
 
@@ -131,7 +132,7 @@ def carry_out(
         if wanted.debug and result.error is not None:
             raise result.error
     if stopped is not None:
-        return 128 + stopped.number
+        return signalled(stopped.number)
     return max(_exit_code(result) for result in results)
 
 
@@ -141,7 +142,7 @@ def tell_nothing(reason: str, wanted: Wanted) -> int:
         print_json({"days": [], "reason": reason})
     else:
         echo(f"skim: {reason}")
-    return 0
+    return ExitCode.DONE
 
 
 def _tell_missed(requests: Sequence[DayRequest]) -> None:

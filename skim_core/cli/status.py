@@ -18,6 +18,7 @@ from skim_core.cli.summary import described
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
 from skim_core.decide.state import PhaseState
+from skim_core.exits import ExitCode
 from skim_core.model.controls import Halt
 from skim_core.model.events import DayStarted
 from skim_core.model.session import Session
@@ -97,7 +98,7 @@ def show_status(strategy: str | None, wanted: Wanted) -> int:
         print_json({"session": session.model_dump(), "halts": standing, "days": told})
     else:
         _print(days, halts, session)
-    return 1 if any(day.needs_a_person for day in days) else 0
+    return ExitCode.FAILED if any(day.needs_a_person for day in days) else ExitCode.DONE
 
 
 def _print(days: Sequence[_Day], halts: Sequence[Halt], session: Session) -> None:
@@ -186,7 +187,7 @@ def _tell_nothing(reason: str, wanted: Wanted, session: Session | None = None) -
         print_json({"session": told, "days": [], "reason": reason})
     else:
         echo(f"skim: {reason}")
-    return 0
+    return ExitCode.DONE
 
 
 def _described(day: _Day) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from skim_core.exits import signalled
+
 
 class Stop:
     """Whether a signal has asked for an end; `check` raises when one has."""
@@ -43,7 +45,7 @@ def stopped_by_signals(told: Callable[[], None]) -> Iterator[Stop]:
         yield stop
     except Interrupted:
         told()
-        raise SystemExit(128 + (stop.signal or signal.SIGINT)) from None
+        raise SystemExit(signalled(stop.signal or signal.SIGINT)) from None
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -16,6 +16,7 @@ from skim_core.cli.stopping import stopped_by_signals
 from skim_core.cli.sweep_words import figure_cell, named, verdict
 from skim_core.cli.wanted import parse_date
 from skim_core.errors import ConfigError
+from skim_core.exits import ExitCode
 from skim_core.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Swept:
 
 
 def sweep_strategy(asked: Swept) -> int:
-    """Replay every combination, show what came of it, and return 1 if a day failed."""
+    """Replay every combination, show what came of it, and return ExitCode.FAILED if a day failed."""
     from skim_core.cli.sweep_page import page
     from skim_core.replay.planning import secrets_of
     from skim_core.sweep.grid import read_grid
@@ -86,7 +87,7 @@ def sweep_strategy(asked: Swept) -> int:
         _print(asked, swept, results, folder)
     else:
         _show(asked, swept, results, mapped(results), folder)
-    return 1 if any(row.failed for row in results.rows) else 0
+    return ExitCode.FAILED if any(row.failed for row in results.rows) else ExitCode.DONE
 
 
 def _check_set(replayed: Replayed, parameters: Sequence[Parameter]) -> None:

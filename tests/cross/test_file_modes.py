@@ -141,7 +141,7 @@ def test_the_command_tells_a_journal_that_others_can_write_with_the_mend(skim_in
     for command in (DAY, ("status",), ("start_monitoring",)):
         code, said = skim.run(*command)
         assert code == 1
-        assert said.startswith(f"skim: the journal {path} can be written by other users")
+        assert said.startswith(f"skim[journal]: the journal {path} can be written by other users")
         assert f"'chmod go-w {path}'" in said
 
 

@@ -342,7 +342,7 @@ def test_bad_input_is_refused_and_leaves_nothing(sweep, days, tmp_path, argument
 def test_dates_that_dont_fit_are_no_fault_of_the_combinations(skim, days):
     result = skim("sweep", "-s", "days", "--from", "2025-01-08", "--to", "2025-01-06", *SHARES)
     assert result.code == 2
-    assert result.err.startswith("skim: --to 2025-01-06 is before --from")
+    assert result.err.startswith("skim[config]: --to 2025-01-06 is before --from")
 
 
 def test_failed_days_are_counted_and_the_exit_code_is_1(install, skim, tmp_path):

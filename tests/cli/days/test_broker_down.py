@@ -48,7 +48,7 @@ def test_a_broker_that_can_not_be_reached_is_told_in_one_line(
 ):
     told = skim("start_trading_day", "--strategy", "tiny", *form)
     assert told.code == 3
-    assert told.err == "skim: nobody answers at localhost:4002: start the gateway.\n"
+    assert told.err == "skim[broker]: nobody answers at localhost:4002: start the gateway.\n"
     journal = SqliteJournal.open(home / "journal.sqlite")
     assert not journal.runs()
     journal.close()

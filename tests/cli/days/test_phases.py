@@ -113,7 +113,7 @@ def test_a_phase_that_raises_by_hand_is_told(skim, install, tiny):
 def test_a_phase_that_the_strategy_has_not_is_refused_and_begins_no_day(skim, tiny, command):
     told = skim(*command, *DAY)
     assert (told.code, told.out) == (2, "")
-    assert told.err.startswith(f"skim: tiny has no phase '{command[-1]}'")
+    assert told.err.startswith(f"skim[config]: tiny has no phase '{command[-1]}'")
     assert told.err.endswith("its phases are setup, scan, trade, manage.\n")
     assert skim("status", "--session", "2026-01-28", "--json").json["days"] == []
 

@@ -66,7 +66,7 @@ def test_several_commands_of_one_package_stand_below_its_name(skim, bring):
 def test_the_errors_of_skim_are_told_as_those_of_its_own_commands(skim, bring):
     bring("tide", TWO)
     refused = skim("tide", "low")
-    assert (refused.code, refused.err) == (3, "skim: no water: wait for the tide.\n")
+    assert (refused.code, refused.err) == (3, "skim[broker]: no water: wait for the tide.\n")
 
 
 def test_usage_names_the_command_and_offers_no_completion(skim, bring):
@@ -94,7 +94,9 @@ def test_a_broken_package_is_told_by_name_and_hurts_no_other_command(skim, bring
     bring("tide", TWO)
     refused = skim("broken")
     assert refused.code == 2
-    assert refused.err.startswith("skim: command 'broken' (skim-broken 1.0): importing it raised")
+    assert refused.err.startswith(
+        "skim[plugin]: command 'broken' (skim-broken 1.0): importing it raised"
+    )
     assert skim("tide", "high").code == 0
 
 

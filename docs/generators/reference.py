@@ -1,0 +1,143 @@
+"""The reference pages' parts that the code itself tells: one list of Markdown lines each.
+
+Whatever has no description is refused: a setting, command, option, error or exit code without one
+ends the build.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import typer.main
+
+import skim_core
+from skim_core.errors import SkimError
+from skim_core.exits import ExitCode
+from skim_core.settings import describe
+
+
+class UndocumentedError(Exception):
+    """Something that users meet says nothing of itself."""
+
+
+def described(what: str, text: str | None) -> str:
+    """Return the description of `what` on one line. Raises UndocumentedError when it has none."""
+    if not text or not text.strip():
+        msg = f"{what} is undocumented: describe it where it is declared."
+        raise UndocumentedError(msg)
+    return " ".join(text.split())
+
+
+def settings() -> Iterator[str]:
+    """Yield every key of the configuration, as the settings describe themselves."""
+    yield "| key | value | default | meaning |"
+    yield "| --- | --- | --- | --- |"
+    for row in describe():
+        meaning = described(f"the setting {row.key}", row.description)
+        yield f"| `{row.key}` | {_shown(row.type)} | {_shown(row.default)} | {_shown(meaning)} |"
+
+
+def exit_codes() -> Iterator[str]:
+    """Yield every exit code with its meaning."""
+    yield "| code | name | meaning |"
+    yield "| --- | --- | --- |"
+    for code in ExitCode:
+        yield f"| {code.value} | `{code.name}` | {described(code.name, code.meaning)} |"
+
+
+def errors() -> Iterator[str]:
+    """Yield a section for each error of skim's own: its code, its class, who has to act, and how."""
+    for error in all_errors():
+        if "error_code" not in vars(error):
+            msg = f"{error.__name__} has no code of its own."
+            raise UndocumentedError(msg)
+        paragraphs = inspect.getdoc(error) if error.__doc__ else None
+        described(error.__name__, paragraphs)
+        yield f"## {error.error_code}"
+        yield ""
+        yield f"`skim_core.errors.{error.__name__}`, exit code {int(error.exit_code)}."
+        yield ""
+        # What a docstring quotes is code.
+        yield from (paragraphs or "").replace("``", "`").splitlines()
+        yield ""
+
+
+def all_errors() -> list[type[SkimError]]:
+    """Return every error of skim's own, in the order in which they are declared."""
+    found = [SkimError]
+    for error in found:
+        found += [
+            kind for kind in error.__subclasses__() if kind.__module__ == SkimError.__module__
+        ]
+    return sorted(found, key=lambda error: inspect.getsourcelines(error)[1])
+
+
+def every_error_anywhere() -> set[type[SkimError]]:
+    """Return the errors of every module of the core, so that none stands outside its list."""
+    for module in pkgutil.walk_packages(skim_core.__path__, "skim_core."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    found, left = set(), [SkimError]
+    while left:
+        error = left.pop()
+        found.add(error)
+        left += error.__subclasses__()
+    return {error for error in found if error.__module__.startswith("skim_core")}
+
+
+def commands(app: typer.Typer) -> Iterator[str]:
+    """Yield a section for each command of the command line: what it does, takes and is given."""
+    group: Any = typer.main.get_command(app)
+    for name, command in sorted(group.commands.items()):
+        if command.hidden:
+            continue
+        inner = getattr(command, "commands", {})
+        if inner:
+            described(f"skim {name}", command.help)
+            for below, one in sorted(inner.items()):
+                yield from command_lines(f"{name} {below}", one)
+        else:
+            yield from command_lines(name, command)
+
+
+def command_lines(name: str, command: Any) -> Iterator[str]:
+    """Yield one command's section. Raises UndocumentedError for what says nothing of itself."""
+    what = f"skim {name}"
+    described(what, command.help)
+    yield f"## {name}"
+    yield ""
+    yield from _paragraphs(inspect.cleandoc(command.help))
+    yield ""
+    taken = [one for one in command.params if one.name != "help"]
+    if not taken:
+        return
+    yield f"| `{what}` takes | meaning |"
+    yield "| --- | --- |"
+    for one in taken:
+        meaning = described(f"{one.name} of {what}", one.help)
+        given = _given(one).replace("|", r"\|")
+        yield f"| `{given}` | {_shown(meaning)} |"
+    yield ""
+
+
+def _given(one: Any) -> str:
+    if one.param_type_name == "argument":
+        return one.metavar or one.name.upper()
+    names = ", ".join([*one.opts, *one.secondary_opts])
+    value = one.metavar or one.name.upper()
+    return names if one.is_flag else f"{names} {value}"
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    for paragraph in re.split(r"\n\s*\n", text):
+        yield _shown(" ".join(paragraph.split()))
+        yield ""
+
+
+def _shown(text: object) -> str:
+    return str(text).replace("<", "&lt;").replace("|", "\\|").replace("$", "\\$")

@@ -1,0 +1,113 @@
+"""The reference names whatever skim has: a thing that is undocumented, or left out, ends the build."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Annotated
+
+import pytest
+import typer
+from generators import reference
+
+from skim_core.cli.app import app
+from skim_core.errors import SkimError
+from skim_core.exits import ExitCode
+from skim_core.model.events import EVENTS
+from skim_core.ports import hookspecs
+from skim_core.settings import describe
+
+
+def test_every_hook_is_there_with_what_it_is_for(site):
+    hooks = [name for name, _ in inspect.getmembers(hookspecs, inspect.isfunction)]
+    hooks = [name for name in hooks if name.startswith("skim_")]
+    assert len(hooks) > 12
+    for name in hooks:
+        told = (inspect.getdoc(getattr(hookspecs, name)) or "").splitlines()[:1]
+        assert told, f"{name} is undocumented"
+        assert name in site("hooks")
+        assert " ".join(told[0].replace("`", "").split()) in site("hooks"), name
+
+
+def test_every_event_is_there_with_what_it_says(site):
+    for event in EVENTS:
+        kind = event.model_fields["kind"].default
+        told = (inspect.getdoc(event) or "").split("\n\n")[0]
+        assert told, f"{kind} is undocumented"
+        assert f"{kind} {' '.join(told.replace('`', '').split())}" in site("hooks")
+
+
+def test_every_setting_is_there(site):
+    keys = [row.key for row in describe()]
+    assert len(keys) > 30
+    assert [key for key in keys if key not in site("configuration")] == []
+
+
+def test_every_command_and_each_of_its_options_is_there(site):
+    group = typer.main.get_command(app)
+    shown = site("commands")
+    for name, command in group.commands.items():
+        if command.hidden:
+            assert f" {name}¶" not in shown
+            continue
+        for below, one in getattr(command, "commands", {"": command}).items():
+            assert f"{name} {below}".strip() + "¶" in shown
+            options = [option for given in one.params for option in given.opts if "--" in option]
+            assert [option for option in options if option not in shown] == []
+
+
+def test_every_error_has_a_section_under_its_code(site):
+    found = reference.all_errors()
+    assert len({error.error_code for error in found}) == len(found)
+    # One that stands elsewhere has the code of the one that it is made from.
+    assert {error.error_code for error in reference.every_error_anywhere()} == {
+        e.error_code for e in found
+    }
+    for error in found:
+        assert f"{error.error_code}¶ skim_core.errors.{error.__name__}, exit code" in site("errors")
+
+
+def test_every_exit_code_is_there_with_its_meaning(site):
+    for code in ExitCode:
+        assert f"{code.value} {code.name} {code.meaning}" in site("exit-codes")
+    assert {error.exit_code for error in reference.all_errors()} <= set(ExitCode)
+
+
+# What says nothing of itself is refused
+
+
+def commands_of(told, asked):
+    """Return the commands of a `Typer` with one, whose help and whose option's are these."""
+    made = typer.Typer(rich_markup_mode=None)
+    made.callback(help="Say what this is.")(lambda: None)
+
+    def tide(high):
+        pass
+
+    tide.__annotations__["high"] = Annotated[str, typer.Option("--high", help=asked)]
+    made.command("tide", help=told)(tide)
+    return list(reference.commands(made))
+
+
+def test_a_command_or_an_option_that_says_nothing_of_itself_is_refused():
+    assert "## tide" in commands_of("Tell when the tide turns.", "At high tide.")
+    with pytest.raises(reference.UndocumentedError, match="skim tide is undocumented"):
+        commands_of("", "At high tide.")
+    with pytest.raises(reference.UndocumentedError, match="high of skim tide is undocumented"):
+        commands_of("Tell when the tide turns.", "")
+
+
+def test_an_error_without_a_code_or_without_words_is_refused(monkeypatch):
+    mute = type("MuteError", (SkimError,), {"__module__": SkimError.__module__})
+    monkeypatch.setattr(reference, "all_errors", lambda: [mute])
+    with pytest.raises(reference.UndocumentedError, match="no code of its own"):
+        list(reference.errors())
+    mute.error_code = "mute"
+    with pytest.raises(reference.UndocumentedError, match="MuteError is undocumented"):
+        list(reference.errors())
+
+
+def test_a_setting_that_says_nothing_of_itself_is_refused(monkeypatch):
+    silent = next(describe())._replace(description="")
+    monkeypatch.setattr(reference, "describe", lambda: [silent])
+    with pytest.raises(reference.UndocumentedError, match="is undocumented"):
+        list(reference.settings())
