@@ -20,7 +20,9 @@ from skim_core.check.trials import TRIALS
 from skim_core.doctor.diagnosis import examine
 from skim_core.doctor.findings import Cause
 from skim_core.model.text import one_line
-from skim_core.plugins.discovery import Group, find
+from skim_core.plugins.deprecated import deprecated_uses
+from skim_core.plugins.discovery import Group, available, find
+from skim_core.plugins.sources import normalized
 
 _SLOWEST = 1.0
 """Times what skim and what it needs take to import."""
@@ -55,6 +57,17 @@ def try_rules(subject: Subject, strategy: str, level: Level) -> list[Verdict]:
             waived = subject.terms.waive.get(rule.number, "") if faults else ""
             verdicts.append(Verdict(rule, tuple(faults or ()), waived, faults is not None))
     return verdicts
+
+
+def told_to_author(subject: Subject) -> list[str]:
+    """Return a sentence for each deprecated name that a package uses; no rule forbids it."""
+    with _importable(subject):
+        mine = [
+            plugin
+            for plugin in available(Group.STRATEGIES)
+            if normalized(plugin.distribution) == normalized(subject.distribution)
+        ]
+        return list(dict.fromkeys(told for plugin in mine for told in deprecated_uses(plugin)))
 
 
 def reached(verdicts: Sequence[Verdict]) -> Level | None:

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from skim_core.plugins.used import is_public, names_used
+
 _CLOCKS = {
     "datetime.datetime.now",
     "datetime.datetime.utcnow",
@@ -20,14 +22,16 @@ _CLOCKS = {
     "time.sleep",
     "asyncio.sleep",
 }
-_FACES = {
-    "skim_core",
-    "skim_core.cli",
-    "skim_core.errors",
-    "skim_core.events",
-    "skim_core.testing",
-    "skim_core.testing.markets",
-}
+_FACES = frozenset(
+    {
+        "skim_core",
+        "skim_core.cli",
+        "skim_core.errors",
+        "skim_core.events",
+        "skim_core.testing",
+        "skim_core.testing.markets",
+    }
+)
 """What a strategy has need of; the public modules for brokers and simulations are not for it."""
 _BROKERS = {"ib_async", "ib_insync", "ibapi", "alpaca", "ccxt"}
 
@@ -46,10 +50,12 @@ def clock_reads(package: Path) -> Iterator[str]:
 def back_doors(package: Path) -> Iterator[str]:
     """Yield each place in a package that goes around the context or skim's public faces."""
     for place, tree in _modules(package):
+        for line, name in names_used(tree):
+            if not is_public(name, _FACES):
+                yield f"{place}:{line} uses {name}"
         for node in ast.walk(tree):
             for module in _modules_of(node):
-                top = module.partition(".")[0]
-                if (top == "skim_core" and module not in _FACES) or top in _BROKERS:
+                if module.partition(".")[0] in _BROKERS:
                     yield f"{place}:{getattr(node, 'lineno', 0)} imports {module}"
             if isinstance(node, ast.Attribute) and _is_private(node):
                 yield f"{place}:{node.lineno} reaches into .{node.attr}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skim_core.check.rules import Level
-from skim_core.check.running import Verdict, reached, try_rules
+from skim_core.check.running import Verdict, reached, told_to_author, try_rules
 from skim_core.check.subject import subject_of
 from skim_core.cli.output import Toned, echo, print_json, table
 from skim_core.doctor.environment import this_interpreter
@@ -21,17 +21,21 @@ def check_package(asked: str, level: str | None, *, as_json: bool) -> int:
     with subject_of(asked) as subject:
         aim = wanted or subject.terms.level
         found = {name: try_rules(subject, name, aim) for name in subject.strategies}
+        deprecated = told_to_author(subject)
         if as_json:
             print_json(
                 {
                     "distribution": subject.distribution,
                     "level": aim.value,
                     "strategies": [_as_json(name, verdicts) for name, verdicts in found.items()],
+                    "deprecated": deprecated,
                 }
             )
         else:
             for name, verdicts in found.items():
                 _print(name, subject.distribution, verdicts, aim)
+            for told in deprecated:
+                echo(told, "warning")
     kept = all(verdict.kept for verdicts in found.values() for verdict in verdicts)
     return 0 if kept else _FAILED
 

@@ -148,6 +148,8 @@ def _print_plugin(one: Examined, here: Interpreter) -> None:
     echo(f"  {one.plugin.value}, from {one.source}; {api}{taken}", "aside")
     for finding in one.findings:
         _print_finding(finding, here)
+    for told in one.deprecated:
+        echo(f"  {told}", "warning")
 
 
 def _print_finding(finding: Finding, here: Interpreter) -> None:

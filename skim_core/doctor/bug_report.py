@@ -60,6 +60,7 @@ def plugin_row(one: Examined) -> dict[str, Any]:
         "milliseconds": one.milliseconds,
         "conflict": list(one.plugin.conflict),
         "findings": [finding_row(finding) for finding in one.findings],
+        "deprecated": list(one.deprecated),
     }
 
 

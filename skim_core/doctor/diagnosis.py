@@ -15,6 +15,7 @@ from skim_core.doctor.probe import Probed, probe_all
 from skim_core.doctor.requirements import check_python, check_requirements
 from skim_core.doctor.written import check_names, check_package
 from skim_core.errors import PluginError, nearest
+from skim_core.plugins.deprecated import deprecated_uses
 from skim_core.plugins.discovery import Group, PluginInfo, available
 from skim_core.plugins.faults import RefusedError
 from skim_core.plugins.sources import Source, normalized, reinstall_command
@@ -31,7 +32,8 @@ _UNIMPORTED = frozenset({Cause.WRONG_PYTHON, Cause.MISSING_DEPENDENCY, Cause.API
 class Examined:
     """One plugin that skim finds, and what is wrong with it.
 
-    `milliseconds` is None when it wasn't imported, or couldn't be.
+    `milliseconds` is None when it wasn't imported, or couldn't be. `deprecated` says what its author
+    has to know one day; nothing is wrong with it now.
     """
 
     plugin: PluginInfo
@@ -40,6 +42,7 @@ class Examined:
     findings: tuple[Finding, ...]
     milliseconds: int | None = None
     imported: bool = False
+    deprecated: tuple[str, ...] = ()
 
     @property
     def status(self) -> str:
@@ -139,7 +142,13 @@ def _look(
         findings.append(Finding(Cause.BREAKS_CONTRACT, str(error)))
     findings += [*_hidden(plugin, is_own), *_blocked(plugin, settings)]
     source = package.source if package is not None else Source()
-    return Examined(plugin, source, stated_version(plugin), tuple(findings))
+    return Examined(
+        plugin,
+        source,
+        stated_version(plugin),
+        tuple(findings),
+        deprecated=tuple(deprecated_uses(plugin)),
+    )
 
 
 def _hidden(plugin: PluginInfo, is_own: IsOwn) -> Iterator[Finding]:

@@ -16,7 +16,8 @@ from skim_core.errors import PluginError, nearest
 from skim_core.model.events import Event
 from skim_core.model.trading_day import TradingDay
 from skim_core.plugins.contract import Implementations, check
-from skim_core.plugins.discovery import Group, PluginInfo, find
+from skim_core.plugins.deprecated import deprecated_uses
+from skim_core.plugins.discovery import Group, PluginInfo, find, log
 from skim_core.plugins.faults import Kind, guarded, nearest_hook, refuse
 from skim_core.plugins.signatures import is_async
 from skim_core.plugins.sources import reinstall_command
@@ -90,8 +91,11 @@ def load(group: Group, name: str) -> Plugin:
     The entry point is a module, an object, or a class that is made without arguments.
     Raises PluginError: not installed, two of that name, written for a version of the contract
     that this skim hasn't, its import raised, or the first of its hooks that breaks the contract.
+    What it uses that is deprecated is told in the log.
     """
     info = find(group, name)
+    for told in deprecated_uses(info):
+        log.warning("%s", told)
     return plugin_of(info, target_of(info))
 
 

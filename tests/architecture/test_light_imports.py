@@ -63,8 +63,7 @@ def test_the_ports_import_nothing_heavy():
 
 
 def test_the_public_modules_import_nothing_heavy():
-    needs_hypothesis = {"skim_core.testing.markets"}
-    assert not loaded_by(f"import {', '.join(sorted({*PUBLIC} - needs_hypothesis))}") & HEAVY
+    assert not loaded_by(f"import {', '.join(PUBLIC)}") & (HEAVY | {"hypothesis"})
 
 
 def test_an_unknown_name_is_an_attribute_error():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from skim_core.ports.deprecation import DEPRECATED, Deprecated
 from skim_core.ports.hookspecs import API_VERSION, OLDEST_API_VERSION
 
 from .surface import recorded, surface, taken_away
@@ -70,6 +72,20 @@ def test_a_change_takes_something_away(was, then):
 def test_what_is_new_breaks_only_what_has_to_give_it(new, breaks):
     before = ["skim_core.X: class", "skim_core.broker.Broker: class", "hook skim_scan: one"]
     assert bool(taken_away(before, [*before, new])) is breaks
+
+
+def gone(rows, lines):
+    """Return the deprecated names that are in no line of a surface."""
+    names = {re.split(r"[:( ]", line.removeprefix("hook "))[0] for line in lines}
+    return [row.name for row in rows if row.name not in names]
+
+
+def test_what_is_deprecated_is_still_there():
+    made_up = [Deprecated("skim_core.Gone", 1, ""), Deprecated("skim_scan.gone", 1, "")]
+    known = [Deprecated("skim_core.Tape", 1, ""), Deprecated("skim_scan.ctx", 1, "")]
+    lines = ["skim_core.Tape: class", "hook skim_scan.ctx: takes Context[Any]"]
+    assert gone([*known, *made_up], lines) == ["skim_core.Gone", "skim_scan.gone"]
+    assert not gone(DEPRECATED, surface())
 
 
 def test_the_surface_is_the_same_in_every_process():

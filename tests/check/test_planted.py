@@ -86,7 +86,7 @@ TRIED = {
     ),
     "SK209 ": (
         [(PLUGIN, "import asyncio\n", "import asyncio\nimport skim_core.sim.broker\n")],
-        "imports skim_core.sim.broker",
+        "uses skim_core.sim.broker",
     ),
     "SK302": (
         [
