@@ -18,7 +18,11 @@ from skim_core.plugins.used import is_public, names_used
 ROOT = Path(__file__).parents[2]
 PACKAGES = sorted(
     path.parent
-    for pattern in ("plugins/*/pyproject.toml", "bench/orb/skim-strategy-*/pyproject.toml")
+    for pattern in (
+        "plugins/*/pyproject.toml",
+        "bench/orb/skim-strategy-*/pyproject.toml",
+        "tests/isolated/golden/*/pyproject.toml",
+    )
     for path in ROOT.glob(pattern)
 )
 # What is built or torn on purpose is written as an author would write it.
