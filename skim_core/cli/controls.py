@@ -16,6 +16,7 @@ from skim_core.decide.controls import standing_halt
 from skim_core.errors import ConfigError
 from skim_core.model.controls import Control, Halt
 from skim_core.model.events import DayStarted
+from skim_core.model.trading_day import TradingDay
 from skim_core.ports.journal import Journal
 
 PATIENCE = timedelta(seconds=2)
@@ -28,9 +29,18 @@ _BETWEEN_LOOKS = timedelta(milliseconds=50)
 class OpenDay:
     """A day that is not over; `owner` is the process that runs it, None when none does."""
 
-    run_id: str
-    strategy: str
+    day: TradingDay
     owner: str | None
+
+    @property
+    def run_id(self) -> str:
+        """The day's identity."""
+        return self.day.run_id
+
+    @property
+    def strategy(self) -> str:
+        """Whose day it is."""
+        return self.day.strategy
 
 
 def open_days(journal: Journal, account: str, strategy: str | None, now: datetime) -> list[OpenDay]:
@@ -43,7 +53,10 @@ def open_days(journal: Journal, account: str, strategy: str | None, now: datetim
         if strategy in {None, started.strategy}:
             lease = journal.lease(run.run_id)
             owner = lease.owner if lease is not None and is_held(lease, now) else None
-            found.append(OpenDay(run.run_id, started.strategy, owner))
+            day = TradingDay(
+                strategy=started.strategy, session=started.session, account=started.account
+            )
+            found.append(OpenDay(day, owner))
     return found
 
 

@@ -86,11 +86,18 @@ class Extensions:
             yield f"{name} observer", observer.hear
 
     def _setup(self, plugin: ExtensionPlugin) -> ExtensionSetup[Any]:
-        return ExtensionSetup(
-            config=plugin.configured(self._settings.extension(plugin.name)),
-            directory=self._settings.directory / "extensions" / plugin.name,
-            exchange=self._exchange,
-        )
+        return setup_of(plugin, self._settings, self._exchange)
+
+
+def setup_of(
+    plugin: ExtensionPlugin, settings: Settings, exchange: Exchange
+) -> ExtensionSetup[Any]:
+    """Return what an extension makes its parts from. Raises ConfigError for its section."""
+    return ExtensionSetup(
+        config=plugin.configured(settings.extension(plugin.name)),
+        directory=settings.directory / "extensions" / plugin.name,
+        exchange=exchange,
+    )
 
 
 def _close(name: str, observer: Observer) -> None:

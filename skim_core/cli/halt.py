@@ -20,12 +20,14 @@ from skim_core.cli.controls import (
 from skim_core.cli.journaled import begun_days
 from skim_core.cli.output import echo, print_json
 from skim_core.cli.places import open_journal
+from skim_core.cli.relaying import relay
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
 from skim_core.decide.controls import standing_halt
 from skim_core.exits import ExitCode
 from skim_core.model.controls import Control, Halt, Resume
 from skim_core.model.events import EntriesHalted, EntriesResumed
+from skim_core.model.trading_day import TradingDay
 from skim_core.plugins.discovery import Group, find
 from skim_core.ports.journal import Journal
 
@@ -37,6 +39,11 @@ class _Told:
     number: int
     days: Sequence[OpenDay]
     effective: frozenset[str]
+
+    @property
+    def heard(self) -> list[TradingDay]:
+        """The days whose process has taken the control up."""
+        return [day.day for day in self.days if day.run_id in self.effective]
 
     @property
     def late(self) -> list[OpenDay]:
@@ -79,6 +86,7 @@ def halt_entries(strategy: str | None, why: str, wanted: Wanted, *, flatten: boo
     if not told.days:
         lines.append("No day is running: each that is started begins halted.")
     _say(lines, halt, told, wanted)
+    relay(halt, told.heard, settings)
     return ExitCode.FAILED if told.late or (flatten and waiting) else ExitCode.DONE
 
 
@@ -118,6 +126,7 @@ def resume_entries(strategy: str | None, why: str, wanted: Wanted) -> int:
     lines += [f"{day.run_id} has taken it up." for day in told.days if day.run_id in told.effective]
     lines += [_is_late(day) for day in told.late]
     _say(lines, resume, told, wanted)
+    relay(resume, told.heard, settings)
     return ExitCode.FAILED if told.late else ExitCode.DONE
 
 

@@ -102,7 +102,7 @@ def _leave_in_time(code: object, before: frozenset[Thread]) -> None:
         _say("threads that a plugin left running were cut off.")
         sys.stderr.flush()
         os._exit(number)
-    if "skim_core.engine" not in sys.modules:
+    if "skim_core.plugins.loading" not in sys.modules:
         return
 
     def leave() -> None:

@@ -20,6 +20,7 @@ from skim_core.cli.controls import (
 from skim_core.cli.output import echo, print_json
 from skim_core.cli.phrases import average_text, order_text
 from skim_core.cli.places import open_journal
+from skim_core.cli.relaying import relay
 from skim_core.cli.standing import fold
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
@@ -30,6 +31,7 @@ from skim_core.model.base import Price
 from skim_core.model.controls import Resolution
 from skim_core.model.events import DayStarted, OrderResolved
 from skim_core.model.orders import OrderStage, OrderState
+from skim_core.model.trading_day import TradingDay
 from skim_core.ports.journal import Journal
 
 Outcome = Literal["filled", "cancelled", "absent", "working"]
@@ -85,15 +87,22 @@ def resolve_order(said: Said, wanted: Wanted) -> int:
             quantity=said.quantity,
             price=price,
         )
-        return _append(journal, control, found, wanted)
+        code, heard = _append(journal, control, found, wanted)
     finally:
         journal.close()
+    if heard is not None:
+        relay(control, heard, settings)
+    return code
 
 
-def _append(journal: Journal, control: Resolution, found: _Found, wanted: Wanted) -> int:
+def _append(
+    journal: Journal, control: Resolution, found: _Found, wanted: Wanted
+) -> tuple[int, list[TradingDay] | None]:
+    """Return the exit code, and the days that have taken it up: None when it was said before."""
     pending = _pending(journal, control)
     days = open_days(journal, control.account, None, control.at)
-    owner = next((day.owner for day in days if day.run_id == found.run_id), None)
+    open_day = next((day for day in days if day.run_id == found.run_id), None)
+    owner = open_day.owner if open_day is not None else None
     number, done = None, False
     if pending is not None:
         said = f"was resolved already, as {pending.outcome} by {pending.by}"
@@ -110,7 +119,9 @@ def _append(journal: Journal, control: Resolution, found: _Found, wanted: Wanted
         print_json({"control": shown, "number": number, "days": [day], "reason": reason})
     else:
         echo(f"skim: {reason}")
-    return ExitCode.FAILED if owner is not None and not done else ExitCode.DONE
+    heard = [open_day.day] if open_day is not None and done else []
+    code = ExitCode.FAILED if owner is not None and not done else ExitCode.DONE
+    return code, heard if number is not None else None
 
 
 def _who_acts(found: _Found, owner: str | None, *, done: bool) -> str:

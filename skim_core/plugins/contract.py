@@ -23,10 +23,11 @@ SYNC_HOOKS = frozenset(
         "skim_make_filters",
         "skim_make_observer",
         "skim_make_scanners",
+        "skim_on_control",
         "skim_phase_graph",
     }
 )
-"""The hooks that are called before an event loop runs; all others may be async."""
+"""The hooks that are called while no event loop runs; all others may be async."""
 
 Implementations: TypeAlias = Mapping[str, pluggy.HookImpl]
 """A plugin's implementations by the name of their hook."""
@@ -171,7 +172,7 @@ def _kind_fault(hook: str, implementation: pluggy.HookImpl) -> str:
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
         return "is a generator: return the whole result instead of yielding it."
     if hook in SYNC_HOOKS and is_async(function):
-        return "is async, but it is called before the day runs: make it a plain 'def'."
+        return "is async, but no event loop runs when it is called: make it a plain 'def'."
     return ""
 
 

@@ -97,6 +97,11 @@ def on_event(
     return _mark(function, "on_event")
 
 
+def on_control(function: Callable[..., None]) -> Callable[..., None]:
+    """Mark the implementation of `skim_on_control`, with any of its arguments."""
+    return _mark(function, "on_control")
+
+
 def make_observer(
     function: Callable[[ExtensionSetup[ConfigT]], Observer],
 ) -> Callable[[ExtensionSetup[ConfigT]], Observer]:

@@ -23,6 +23,7 @@ from typing import Any
 import pluggy
 from pydantic import BaseModel
 
+from skim_core.model.controls import Control
 from skim_core.model.events import Event
 from skim_core.model.graph import PhaseGraph
 from skim_core.model.market import Alert, Candidate, OpeningRange
@@ -174,6 +175,25 @@ def skim_on_event(event: Event, day: TradingDay) -> None:
 
     :param event: what happened.
     :param day: whose day it happened in.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def skim_on_control(
+    control: Control, days: Sequence[TradingDay], setup: ExtensionSetup[Any]
+) -> None:
+    """Hear what a person told an account's days with ``skim halt``, ``resume`` or ``resolve``.
+
+    For extensions (group ``skim.extensions``), called once in the process of that command, after
+    the control was journaled and the command has said so: nothing waits for it but the command's
+    own end, for 5 seconds at most. One that raises or hangs is named in the log, and changes
+    neither what was said nor the exit code. It must be a plain function; it runs in a thread.
+
+    :param control: what was said: a `Halt`, a `Resume` or a `Resolution`.
+    :param days: the days whose process has taken it up, each of which tells of it by an event as
+        well; with none of them nobody else does.
+    :param setup: the extension's configuration, a folder and the exchange.
     """
     raise NotImplementedError
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from skim_core import Joining
 from skim_core.check.rules import RULES
+from skim_core.cli.main import run
 from skim_core.decide.orders import KEEPS, RESOLVED, STAGES
 from skim_core.decide.risk import CHECKS
 from skim_core.doctor.findings import WORDS
@@ -110,6 +112,26 @@ def test_the_scanners_and_filters_on_the_page_have_their_say(install, tmp_path):
         )
         assert ("SEA" in day.book.candidates) is found
         assert ("SEA" in day.of("candidates_joined")[0].dropped) is dropped
+
+
+def test_the_listener_on_the_page_hears_of_a_halt(tmp_path, monkeypatch, capsys):
+    text = section(page("hooks"), "What people say")
+    (tmp_path / "page_ear.py").write_text(re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0])
+    metadata = tmp_path / "page_ear-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: page-ear\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[skim.extensions]\npage_ear = page_ear\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("SKIM_DIRECTORY", str(tmp_path))
+    monkeypatch.setenv("SKIM_EXTENSIONS", "page_ear")
+    monkeypatch.setattr(sys, "argv", ["skim", "halt", "--why", "a look"])
+    with pytest.raises(SystemExit) as left:
+        run()
+    assert not left.value.code
+    said = capsys.readouterr().out
+    assert "each that is started begins halted.\npaper is halted: a look\n" in said.replace(
+        "skim: No day is running: ", ""
+    )
 
 
 def test_every_test_that_the_old_bots_rules_are_proven_by_is_there():

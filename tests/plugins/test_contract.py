@@ -115,7 +115,7 @@ def test_hooks_that_fit_are_accepted(loaded, code):
             "@hooks.scan\ndef one(ctx): ...\n@hooks.scan\ndef two(ctx): ...",
             "both implement skim_scan: keep one of them",
         ),
-        ("@hooks.phase_graph\nasync def skim_phase_graph(): ...", "is async, but it is called"),
+        ("@hooks.phase_graph\nasync def skim_phase_graph(): ...", "is async, but no event loop"),
         ("@hooks.config_model\nasync def skim_config_model(): ...", "make it a plain 'def'"),
         ("@hooks.hookspecs\nasync def skim_hookspecs(): ...", "make it a plain 'def'"),
         ("@hooks.make_broker\nasync def skim_make_broker(setup): ...", "make it a plain 'def'"),

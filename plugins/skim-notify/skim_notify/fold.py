@@ -10,6 +10,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from skim_core import Candidate, Fill, OpeningRange, Order, Side, TradingDay
 from skim_core import events as ev
+from skim_notify.controls import halted, resumed
 from skim_notify.notices import Field, Item, Kind, Notice, Tone
 
 _SIGNS = {"AUD": "$", "USD": "$", "EUR": "€", "GBP": "£"}
@@ -236,12 +237,11 @@ class Notices:
         return _told(Kind.FAILURES, Tone.WARNING, "Broker's Books Differ", text)
 
     def _halt(self, _day: _Day, event: ev.EntriesHalted) -> Mapping[str, Any]:
-        sold = " All that is held is sold." if event.flatten else " Stops and exits go on."
-        text = f"By {event.by}: {event.why or 'no reason given'}.{sold}"
+        text = halted(event.by, event.why, flatten=event.flatten)
         return _told(Kind.HALTS, Tone.BAD, "Entries Halted", text)
 
     def _allow(self, _day: _Day, event: ev.EntriesResumed) -> Mapping[str, Any]:
-        text = f"By {event.by}{f': {event.why}' if event.why else ''}."
+        text = resumed(event.by, event.why)
         return _told(Kind.HALTS, Tone.GOOD, "Entries Resumed", text)
 
     _tellers: ClassVar[dict[type[ev.Event], Callable[[Notices, _Day, Any], _Told]]] = {

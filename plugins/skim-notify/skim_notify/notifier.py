@@ -1,14 +1,15 @@
-"""From the events of days to the channels."""
+"""From the events of days, and what people say, to the channels."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from skim_core import TradingDay
-from skim_core.events import Event
+from skim_core.events import Control, Event
 from skim_notify.addresses import channels_of, hush
 from skim_notify.channels import make_channel
 from skim_notify.config import NotifyConfig
+from skim_notify.controls import notice_of
 from skim_notify.fold import Notices
 from skim_notify.sending import Patience, Route, Sender
 
@@ -34,6 +35,20 @@ class Notifier:
         """Send what waits, for a few seconds, and stop."""
         if self._sender is not None:
             self._sender.close()
+
+
+def tell_control(
+    control: Control, config: NotifyConfig, exchange: str, environment: Mapping[str, str]
+) -> None:
+    """Tell what a person said, within a few seconds. Raises ConfigError as `routes_of` does."""
+    notice = notice_of(control, exchange)
+    routes = routes_of(config, environment)
+    if notice is None or not routes:
+        return
+    hush()
+    sender = Sender(routes.values(), patience_of(config))
+    sender.offer(notice)
+    sender.close()
 
 
 def routes_of(config: NotifyConfig, environment: Mapping[str, str]) -> dict[str, Route]:

@@ -124,9 +124,14 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def install(site: Path) -> Any:
-    """Install a strategy of this name."""
+    """Install a strategy of this name, or a plugin of another group."""
 
-    def installed(name: str, code: str = STRATEGY, distribution: str | None = None) -> None:
+    def installed(
+        name: str,
+        code: str = STRATEGY,
+        distribution: str | None = None,
+        group: str = "skim.strategies",
+    ) -> None:
         module, package = f"installed_{name}", distribution or f"skim-strategy-{name}"
         (site / f"{module}.py").write_text(dedent(code))
         directory = site / f"{package.replace('-', '_')}-1.0.dist-info"
@@ -134,7 +139,7 @@ def install(site: Path) -> Any:
         (directory / "METADATA").write_text(
             f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n"
         )
-        (directory / "entry_points.txt").write_text(f"[skim.strategies]\n{name} = {module}\n")
+        (directory / "entry_points.txt").write_text(f"[{group}]\n{name} = {module}\n")
 
     yield installed
     for module in [name for name in sys.modules if name.startswith("installed_")]:

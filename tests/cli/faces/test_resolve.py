@@ -97,6 +97,23 @@ def test_what_was_said_once_is_not_said_again_before_it_was_taken_up(skim, journ
     assert len(resolutions(journal)) == 1
 
 
+EAR = """
+    from skim_core import TradingDay, hooks
+    from skim_core.events import Control
+
+    @hooks.on_control
+    def skim_on_control(control: Control) -> None:
+        print(f"heard {control.outcome} of {control.reference}")
+"""
+
+
+def test_extensions_hear_what_was_said_and_not_what_was_said_already(skim, run, install):
+    install("ear", EAR, group="skim.extensions")
+    heard = f"heard cancelled of {REFERENCE}"
+    assert heard in skim("resolve", REFERENCE, "--as", "cancelled", *WHY).out
+    assert "heard" not in skim("resolve", REFERENCE, "--as", "absent", *WHY).out
+
+
 def test_a_process_that_takes_it_up_is_waited_for(skim, journal, run, home, session):
     lease(journal, run, "elsewhere:1:1")
 
