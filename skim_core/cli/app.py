@@ -186,15 +186,20 @@ def status(
     ] = None,
     session: SessionDate = None,
     exchange: Exchange = None,
+    pace: Pace = None,
     config: Config = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Show how days stand, and what needs a person; exits 1 when something does, or failed."""
+    """Show how days stand, and what needs a person; exits 1 when something does, or failed.
+
+    As a monitor's check, with --strategy and --pace real: a day that nobody started in time
+    needs a person too, and a day off is well.
+    """
     from skim_core.cli.status import show_status
     from skim_core.cli.wanted import Wanted
 
-    wanted = Wanted(config, session, exchange=exchange, as_json=as_json, debug=debug)
+    wanted = Wanted(config, session, pace, exchange=exchange, as_json=as_json, debug=debug)
     raise typer.Exit(show_status(strategy, wanted))
 
 

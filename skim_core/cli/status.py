@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from skim_core.cli.concerns import concerns
 from skim_core.cli.controls import controls_of, standing_halts
 from skim_core.cli.journaled import asked_for, begun_days, session_looked_at
+from skim_core.cli.missed import missed_days
 from skim_core.cli.output import Toned, echo, local_time, print_json, table
 from skim_core.cli.owner import is_held
 from skim_core.cli.phrases import counted, order_text
@@ -26,6 +28,9 @@ from skim_core.plugins.discovery import Group, find
 from skim_core.ports.journal import Journal
 from skim_core.settings import Settings
 
+_GRACE = timedelta(minutes=2)
+"""How long after its time a day that cron starts may take to be in the journal."""
+
 _UNWELL = {"failed", "interrupted"}
 
 _TONES = {
@@ -42,7 +47,10 @@ _TONES = {
 
 @dataclass(frozen=True)
 class _Day:
-    """One day of the session; `owner` is the process that runs it, None when none does."""
+    """One day of the session; `owner` is the process that runs it, None when none does.
+
+    `due`: when it should have begun, if that has passed and nobody has started it.
+    """
 
     strategy: str
     session: Session
@@ -51,45 +59,71 @@ class _Day:
     owner: str | None = None
     started: DayStarted | None = None
     standing: Standing | None = None
+    due: datetime | None = None
+
+    @property
+    def late(self) -> bool:
+        """Whether it should have begun by now, and nobody has started it."""
+        return self.due is not None
 
     @property
     def needs_a_person(self) -> bool:
         """Whether somebody has to see to the day."""
         standing = self.standing or Standing()
-        return self.state in _UNWELL or any(
-            concern.urgent for concern in concerns(standing, self.session)
+        return (
+            self.late
+            or self.state in _UNWELL
+            or any(concern.urgent for concern in concerns(standing, self.session))
         )
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What is looked at: a session, at an instant, of one strategy or (None) of all."""
+
+    settings: Settings
+    begun: Sequence[DayStarted]
+    session: Session
+    strategy: str | None
+    now: datetime
 
 
 def show_status(strategy: str | None, wanted: Wanted) -> int:
     """Show how the days of a session stand; return 1 when one needs a person, else 0.
 
-    One that failed or was interrupted does, an order that is unknown, a position without a
-    stop. The session is the one that was asked for, else today's, else the next, and with it
+    One that failed or was interrupted does, one that nobody started though its time has come,
+    an order that is unknown, a position without a stop. The session is the one that was asked for, else today's, else the next, and with it
     whatever was interrupted before. Strategies that are named or configured are shown before
     they have begun. Makes no journal.
     """
     settings = wanted.settings()
-    if not settings.journal_path.exists():
-        _check_installed(strategy)
-        return _tell_nothing(f"nothing was run yet: there is no {settings.journal_path}.", wanted)
-    journal = open_journal(settings)
+    journal = open_journal(settings) if settings.journal_path.exists() else None
+    now = WallClock().now()
     try:
-        begun = begun_days(journal)
+        begun = begun_days(journal) if journal is not None else []
         if strategy not in {day.strategy for day in begun}:
             _check_installed(strategy)
         session = session_looked_at(
-            begun, calendar_of(settings), wanted.date, WallClock().now(), settings.exchange
+            begun, calendar_of(settings), wanted.date, now, settings.exchange
         )
         if session is None:
             reason = f"{wanted.date:%A %Y-%m-%d} is a day off at {settings.exchange}."
             return _tell_nothing(reason, wanted)
-        days = list(_days(journal, begun, settings, session, strategy))
-        if wanted.date is None:
+        look = _Look(settings, begun, session, strategy, now)
+        days = list(_begun(journal, look)) if journal is not None else []
+        days += _not_begun(journal, look)
+        if journal is None:
+            days = [day for day in days if day.late]
+        elif wanted.date is None:
             days = [*_left_behind(journal, session, strategy), *days]
-        halts = standing_halts(controls_of(journal), settings.account)
+        halts = []
+        if journal is not None:
+            halts = standing_halts(controls_of(journal), settings.account)
     finally:
-        journal.close()
+        if journal is not None:
+            journal.close()
+    if journal is None and not days:
+        return _tell_nothing(f"nothing was run yet: there is no {settings.journal_path}.", wanted)
     if not days and not halts:
         return _tell_nothing(_nothing_of(session, begun, strategy), wanted, session)
     if wanted.as_json:
@@ -123,25 +157,30 @@ def _check_installed(strategy: str | None) -> None:
         find(Group.STRATEGIES, strategy)
 
 
-def _days(
-    journal: Journal,
-    begun: Sequence[DayStarted],
-    settings: Settings,
-    session: Session,
-    strategy: str | None,
-) -> Iterator[_Day]:
-    found = [
-        day
-        for day in begun
-        if (day.session.exchange, day.session.date) == (session.exchange, session.date)
-        and strategy in {None, day.strategy}
-    ]
-    for started in found:
-        yield _day(journal, started)
-    names = [strategy] if strategy else sorted(settings.strategies)
-    for name in names:
-        if name not in {day.strategy for day in found}:
-            yield _Day(name, session, settings.account, "not started")
+def _begun(journal: Journal, look: _Look) -> Iterator[_Day]:
+    for started in look.begun:
+        if _is_of(started, look.session) and look.strategy in {None, started.strategy}:
+            yield _day(journal, started)
+
+
+def _not_begun(journal: Journal | None, look: _Look) -> Iterator[_Day]:
+    """Yield the days that nobody has begun: of whom was named, or configured, or holds something."""
+    settings, session = look.settings, look.session
+    due = session.open - settings.lead
+    passed = due + _GRACE <= look.now < session.close
+    names = {look.strategy} if look.strategy else set(settings.strategies)
+    if passed and not look.strategy and journal is not None:
+        missed = missed_days(journal, settings, session, (), look.now)
+        names |= {found.day.strategy for found in missed}
+    here = {day.strategy for day in look.begun if _is_of(day, session)}
+    for name in sorted(names - here):
+        paces = {settings.pace, *[day.pace for day in look.begun if day.strategy == name][-1:]}
+        late = passed and "real" in paces
+        yield _Day(name, session, settings.account, "not started", due=due if late else None)
+
+
+def _is_of(day: DayStarted, session: Session) -> bool:
+    return (day.session.exchange, day.session.date) == (session.exchange, session.date)
 
 
 def _left_behind(journal: Journal, session: Session, strategy: str | None) -> Iterator[_Day]:
@@ -150,7 +189,7 @@ def _left_behind(journal: Journal, session: Session, strategy: str | None) -> It
         started = run.first
         if not isinstance(started, DayStarted) or strategy not in {None, started.strategy}:
             continue
-        if (started.session.exchange, started.session.date) != (session.exchange, session.date):
+        if not _is_of(started, session):
             day = _day(journal, started)
             if day.state == "interrupted":
                 yield day
@@ -198,6 +237,7 @@ def _described(day: _Day) -> dict[str, Any]:
         "broker": day.started.broker if day.started else None,
         "state": day.state,
         "missed": day.started.missed if day.started else False,
+        "late": day.late,
         "needs_a_person": day.needs_a_person,
         "owner": day.owner,
         **described(day.standing or Standing()),
@@ -216,6 +256,12 @@ def _print_day(day: _Day) -> None:
         echo("The day was missed: only what was open is looked after.", "warning")
     if day.state == "interrupted":
         echo("No process runs it: 'skim start_monitoring' goes on with it.", "warning")
+    if day.due is not None:
+        echo(
+            f"It was due at {session.local(day.due):%H:%M} and nobody has started it: 'skim start_trading_day --strategy "
+            f"{day.strategy} --pace real' begins it.",
+            "error",
+        )
     if day.state == "by hand":
         echo("Phases were run by hand: 'skim start_trading_day' goes on with it.")
     standing = day.standing

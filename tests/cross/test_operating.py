@@ -9,9 +9,12 @@ import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
+from skim_core.calendar.year import CalendarYear, installed_version, write_year
 
 ROOT = Path(__file__).parents[2]
 UNITS = ROOT / "deploy" / "systemd"
@@ -36,13 +39,31 @@ def traded(skim_in):
     return skim
 
 
-@pytest.mark.parametrize(("name", "count"), [("operating", 5), ("rollback", 8)])
+@pytest.mark.parametrize(("name", "count"), [("operating", 4), ("rollback", 8)])
 def test_each_command_of_the_page_succeeds_after_the_one_before(traded, name, count):
     shown = commands(name)
     assert len(shown) == count
     for arguments in shown:
         code, said = traded.run(*arguments)
         assert code == 0, f"{arguments}: {said}"
+
+
+@pytest.mark.parametrize(("opened", "code"), [(timedelta(minutes=30), 1), (timedelta(days=-2), 0)])
+def test_the_check_on_the_page_exits_as_its_table_says(traded, opened, code):
+    """On a day that nobody started, and on a day off."""
+    [line] = re.findall(r"^skim (status .+)$", page("operating"), re.MULTILINE)
+    opens = datetime.now(UTC).replace(microsecond=0) - opened  # noqa: TID251  a session of the wall's time
+    table = CalendarYear(
+        version=installed_version(),
+        exchange="XASX",
+        year=opens.year,
+        timezone="UTC",
+        rows=((opens.date(), opens, opens + timedelta(hours=3), False),),
+    )
+    write_year(traded.directory / "calendars", table)
+    found, said = traded.run(*shlex.split(line))
+    assert found == code, said
+    assert ("nobody has started it" in said) is bool(code)
 
 
 def test_a_copy_brings_the_day_back_and_keeps_what_was_there(traded):

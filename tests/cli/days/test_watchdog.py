@@ -215,6 +215,15 @@ def test_what_a_missed_day_left_open_is_looked_after(skim, held, begin):
     assert "It holds 100 " in err
 
 
+def test_status_fails_for_what_nobody_started_and_something_is_open_of(skim, held):
+    held()
+    told = skim("status", "--pace", "real")
+    assert told.code == 1
+    assert "holder on XASX" in told.out
+    assert "nobody has started it" in told.out
+    assert skim("status").code == 0
+
+
 def test_a_strategy_without_a_protective_phase_leaves_nobody_to_watch(skim, held):
     code = HOLDER.replace(_MANAGE, 'Phase("manage", at="close-1h"),')
     assert code != HOLDER
