@@ -225,7 +225,8 @@ def _known(reading: RiskReading, age: timedelta | None, currency: str) -> str:
     if reading.last is not None:
         late = ", delayed" if reading.delayed else ""
         old = f", {span(age)} old{late}" if age is not None else late
-        quoted = f"Last price {price(reading.last)}{old}"
+        halted = ", halted" if reading.halted else ""
+        quoted = f"Last price {price(reading.last)}{old}{halted}"
     profit = f"{money(reading.realised, signed=True)} realised"
     if reading.unrealised is not None:
         profit += f", {money(reading.unrealised, signed=True)} open"

@@ -73,6 +73,7 @@ def read_risk(
         last=quote.last if quote else None,
         quoted_at=quote.at if quote else None,
         delayed=quote.delayed if quote else False,
+        halted=quote.halted if quote else False,
         value=_exact(value),
         position_value=_exact(value + price * sum(_committed(book, order) for book in books)),
         positions=len(positions - {order.symbol}),
@@ -172,6 +173,10 @@ def _gateway_restart(check: _Check) -> str:
     return f"the gateway restarts at {at:%H:%M}, within {format_duration(margin)}"
 
 
+def _trading_halt(check: _Check) -> str:
+    return f"trading in {check.order.symbol} is halted" if check.reading.halted else ""
+
+
 def _data(check: _Check) -> str:
     reading = check.reading
     if reading.delayed and not check.limits.delayed_data:
@@ -225,6 +230,7 @@ CHECKS: tuple[tuple[str, _Test], ...] = (
     ("symbols", _symbols),
     ("before_close", _before_close),
     ("gateway_restart", _gateway_restart),
+    ("trading_halt", _trading_halt),
     ("delayed_data", _data),
     ("quote_age", _quote_age),
     ("price_distance", _price_distance),
@@ -260,4 +266,4 @@ CHECKS: tuple[tuple[str, _Test], ...] = (
     ("loss_per_day", _loss),
     ("drawdown", _drawdown),
 )
-"""Every limit's name (its key in the configuration) with its test: why not, or ''."""
+"""Every limit's name with its test: why not, or ''. All but `trading_halt`, which always holds, are set."""

@@ -77,7 +77,8 @@ class Limits(Model):
 class RiskReading(Model):
     """What an entry's limits were checked against, at the instant of the check.
 
-    `last` is the last trade in quote currency, `quoted_at` when that was; `value` what the
+    `last` is the last trade in quote currency, `quoted_at` when that was; `halted` whether
+    the exchange had halted the symbol; `value` what the
     order is worth at most, `position_value` what the position would be worth with it.
     `positions`, `orders_today` and `orders_last_minute` count without this one. `realised`
     and `unrealised` are the day's profit, `peak` its highest so far; `unrealised` is None
@@ -87,6 +88,7 @@ class RiskReading(Model):
     last: Price | None = None
     quoted_at: UtcDatetime | None = None
     delayed: bool = False
+    halted: bool = False
     value: Money
     position_value: Money
     positions: Count = 0

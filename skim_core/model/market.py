@@ -17,7 +17,7 @@ class Quote(Model):
     """What a symbol trades at, as of `at`.
 
     `last`, `bid` and `ask` in quote currency; `volume` in shares, the session's so far.
-    `delayed` data must not be traded on.
+    `delayed` data must not be traded on; nothing is entered in what is `halted`.
     """
 
     symbol: Symbol
@@ -27,6 +27,7 @@ class Quote(Model):
     ask: Price | None = None
     volume: Annotated[int, Field(ge=0)] = 0
     delayed: bool = False
+    halted: bool = False
 
 
 class Candidate(Model):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from skim_core.sim.data import Feed as Feed
     from skim_core.sim.data import SessionData as SessionData
     from skim_core.sim.generated import GeneratedFeed as GeneratedFeed
-    from skim_core.sim.market import without_halts as without_halts
+    from skim_core.sim.halts import without_halts as without_halts
     from skim_core.sim.matching import exact as exact
     from skim_core.sim.options import Halt as Halt
     from skim_core.sim.options import SimOptions as SimOptions
@@ -33,7 +33,7 @@ _HOMES = {
     "SimOptions": "sim.options",
     "exact": "sim.matching",
     "read_options": "sim.options",
-    "without_halts": "sim.market",
+    "without_halts": "sim.halts",
 }
 
 __all__ = list(_HOMES)

@@ -22,11 +22,21 @@ from pydantic import Field, TypeAdapter, ValidationError
 from skim_core.errors import BrokerError
 from skim_core.model.base import Model
 from skim_core.model.session import Session
-from skim_core.sim.instructions import Cancel, Instruction, Modify, Opening, Submit
+from skim_core.sim.instructions import (
+    CallHalt,
+    Cancel,
+    EndHalt,
+    Instruction,
+    Modify,
+    Opening,
+    Submit,
+)
 from skim_core.sim.options import SimOptions
 
 _MODE = 0o600
-_Line: TypeAlias = Annotated[Submit | Modify | Cancel, Field(discriminator="kind")]
+_Line: TypeAlias = Annotated[
+    Submit | Modify | Cancel | CallHalt | EndHalt, Field(discriminator="kind")
+]
 _LINE: TypeAdapter[Instruction] = TypeAdapter(_Line)
 
 

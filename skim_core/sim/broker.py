@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from skim_core.errors import BrokerError
+from skim_core.errors import BrokerError, nearest
 from skim_core.model.base import sound
 from skim_core.model.market import Quote
 from skim_core.model.orders import Fill, Order, Position
@@ -23,8 +23,9 @@ from skim_core.ports.clock import Timer
 from skim_core.sim.account_sessions import BEFORE_OPEN, AccountSessions, OpenSession
 from skim_core.sim.data import Feed
 from skim_core.sim.exchange import SimulatedExchange
-from skim_core.sim.instructions import Cancel, Instruction, Modify, Submit
-from skim_core.sim.market import Market, without_halts
+from skim_core.sim.halts import CalledHalt, without_halts
+from skim_core.sim.instructions import CallHalt, Cancel, EndHalt, Instruction, Modify, Submit
+from skim_core.sim.market import Market
 from skim_core.sim.options import SimOptions
 
 _SUBMIT = sound(Submit)
@@ -192,6 +193,49 @@ class SimBroker:
             raise _unknown(reference)
         at, turn = exchange.place(self._clock.now())
         self._instruct(Cancel(at=at, turn=turn, reference=reference))
+
+    # Halts
+
+    def halt(self, symbol: str) -> None:
+        """Let nothing trade in `symbol` until `end_halt`, or the end of the session.
+
+        Orders in it wait, those that arrive too. Raises BrokerError for an unknown symbol, or
+        when the account's book can't be written.
+        """
+        exchange = self._knowing(symbol)
+        at, turn = exchange.place_at_once(self._clock.now())
+        self._instruct(CallHalt(at=at, turn=turn, symbol=symbol))
+
+    def end_halt(self, symbol: str) -> None:
+        """Let `symbol` trade again, from the next minute on.
+
+        Raises BrokerError for a symbol that `halt` didn't halt, or when the account's book
+        can't be written.
+        """
+        exchange = self._knowing(symbol)
+        if all(halt.symbol != symbol or halt.end for halt in exchange.halts.called):
+            planned = ", but by the option halts" if self.is_halted(symbol) else ""
+            msg = f"{symbol} was not halted by anybody{planned}: halt it first."
+            raise BrokerError(msg)
+        at, turn = exchange.place_at_once(self._clock.now())
+        self._instruct(EndHalt(at=at, turn=turn, symbol=symbol))
+
+    def is_halted(self, symbol: str) -> bool:
+        """Whether `symbol` is halted now, by `halt` or by the option ``halts``."""
+        return self._settled().halts.is_halted(symbol, self._clock.now())
+
+    @property
+    def called_halts(self) -> Sequence[CalledHalt]:
+        """The halts of the current session that were called by `halt`, over or not."""
+        return tuple(self._settled().halts.called)
+
+    def _knowing(self, symbol: str) -> SimulatedExchange:
+        exchange = self._settled()
+        known = exchange.market.data.bars.symbols
+        if symbol not in known:
+            msg = f"the exchange has no symbol {symbol!r}{nearest(symbol, known)}."
+            raise BrokerError(msg)
+        return exchange
 
     def _instruct(self, instruction: Instruction) -> None:
         opened, now = self._current(), self._clock.now()

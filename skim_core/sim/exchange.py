@@ -11,9 +11,18 @@ from skim_core.model.orders import Fill, Order, OrderStatus
 from skim_core.model.reports import OrderReport
 from skim_core.ports.broker import BrokerNotice
 from skim_core.sim.admission import Admission
-from skim_core.sim.instructions import CarriedOrder, Instruction, Modify, Opening, Submit
+from skim_core.sim.halts import Halts
+from skim_core.sim.instructions import (
+    CallHalt,
+    CarriedOrder,
+    EndHalt,
+    Instruction,
+    Modify,
+    Opening,
+    Submit,
+)
 from skim_core.sim.ledger import Ledger
-from skim_core.sim.market import Market, without_halts
+from skim_core.sim.market import Market
 from skim_core.sim.orderbook import OrderBook
 from skim_core.sim.resting import Resting
 from skim_core.sim.timeline import Due, Expiry, Look
@@ -29,18 +38,20 @@ class SimulatedExchange:
 
     It does nothing by itself: whoever holds it gives instructions at the place that `place`
     names and lets it `run` when time has come to `next_due`. `market` shows the data without
-    the minutes of halts; `ledger` is the account's.
+    the minutes of `halts`; `ledger` is the account's.
     """
 
     def __init__(
         self, data: SessionData, rules: Exchange, options: SimOptions, opening: Opening
     ) -> None:
-        data = without_halts(data, options.halts)
         rules = options.commission.applied(rules)
-        self.market = Market(data, rules, split_gaps=options.splits == "scan")
+        self.halts = Halts(data, rules, options.halts)
+        self.market = Market(
+            self.halts.data, rules, split_gaps=options.splits == "scan", halts=self.halts
+        )
         self.ledger = Ledger(opening.cash, opening.positions)
         self._options = options
-        self._book = OrderBook(data, rules, options, self.ledger)
+        self._book = OrderBook(self.halts, rules, options, self.ledger)
         self._timeline = self._book.timeline
         self._admission = Admission(self.market, rules, options, self.ledger, self._book)
         self._sent: dict[str, Order] = {}
@@ -55,6 +66,11 @@ class SimulatedExchange:
         self.settle(now)
         if self._options.latency:
             return now + self._options.latency, 1
+        return now, self._timeline.turn_at(now)
+
+    def place_at_once(self, now: datetime) -> tuple[datetime, int]:
+        """Return the place of what is done at `now` without being on its way, such as a halt."""
+        self.settle(now)
         return now, self._timeline.turn_at(now)
 
     def take(self, instruction: Instruction) -> None:
@@ -144,6 +160,10 @@ class SimulatedExchange:
             self._submit(due.instruction.orders)
         elif isinstance(due.instruction, Modify):
             self._modify(due.instruction.order)
+        elif isinstance(due.instruction, CallHalt):
+            self._call_halt(due.instruction)
+        elif isinstance(due.instruction, EndHalt):
+            self._end_halt(due.instruction)
         else:
             self._cancel(due.instruction.reference)
 
@@ -188,6 +208,16 @@ class SimulatedExchange:
             self._tell_again(reference)
             return
         self._book.end(resting, OrderStatus.CANCELLED, "as asked")
+
+    def _call_halt(self, instruction: CallHalt) -> None:
+        if self.halts.call(instruction.symbol, instruction.at):
+            self.market.show(self.halts.data)
+            self._book.halted(instruction.symbol)
+
+    def _end_halt(self, instruction: EndHalt) -> None:
+        if self.halts.end(instruction.symbol, instruction.at):
+            self.market.show(self.halts.data)
+            self._book.look_anew(instruction.symbol)
 
     def _tell_again(self, reference: str) -> None:
         """Tell what became of an order for which an instruction came too late."""

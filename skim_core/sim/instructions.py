@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from skim_core.model.base import Model, Money, UtcDatetime
+from skim_core.model.base import Model, Money, Symbol, UtcDatetime
 from skim_core.model.orders import Order, Position, Reference
 
 
@@ -38,7 +38,21 @@ class Cancel(_Instruction):
     reference: Reference
 
 
-Instruction: TypeAlias = Submit | Modify | Cancel
+class CallHalt(_Instruction):
+    """Nothing trades in `symbol` from now on."""
+
+    kind: Literal["call_halt"] = "call_halt"
+    symbol: Symbol
+
+
+class EndHalt(_Instruction):
+    """The halt of `symbol` that was called is over."""
+
+    kind: Literal["end_halt"] = "end_halt"
+    symbol: Symbol
+
+
+Instruction: TypeAlias = Submit | Modify | Cancel | CallHalt | EndHalt
 
 
 class CarriedOrder(Model):

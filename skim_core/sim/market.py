@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from skim_core.model.exchange import Exchange
     from skim_core.sim.data import SessionData
-    from skim_core.sim.options import Halt
+    from skim_core.sim.halts import Halts
 
 _HUNDREDTH_OF_A_PERCENT = Decimal("0.0001")
 _TOLERANCE = 1e-9
@@ -34,13 +33,28 @@ _QUOTE = sound(Quote)
 class Market:
     """What can be seen of a session's data at a moment: minutes that are over.
 
-    The gap of a probable split is not scanned, unless `split_gaps` says so.
+    The gap of a probable split is not scanned, unless `split_gaps` says so. `halts` tells
+    whose trading is halted.
     """
 
-    def __init__(self, data: SessionData, rules: Exchange, *, split_gaps: bool = False) -> None:
+    def __init__(
+        self,
+        data: SessionData,
+        rules: Exchange,
+        *,
+        split_gaps: bool = False,
+        halts: Halts | None = None,
+    ) -> None:
         self.data = data
+        self._halts = halts
         self._rules = rules
         self._split_gaps = split_gaps
+
+    def show(self, data: SessionData) -> None:
+        """Show these data of the same session instead: a halt has changed what trades."""
+        self.data = data
+        for name in ("_last", "_volume"):
+            self.__dict__.pop(name, None)
 
     def last_price(self, symbol: str, now: datetime) -> Decimal | None:
         """Return the last traded price, the previous close before the first; None without one."""
@@ -59,7 +73,9 @@ class Market:
             row = rows.get(symbol)
             last = self._last_traded(row, over) if row is not None else -1
             if row is not None and last >= 0:
-                found[symbol] = self._quote(symbol, row, last, int(self._volume[row, over - 1]))
+                volume = int(self._volume[row, over - 1])
+                halted = self._halts is not None and self._halts.is_halted(symbol, now)
+                found[symbol] = self._quote(symbol, row, last, volume, halted=halted)
         return found
 
     def bars(self, symbols: Sequence[str], start: datetime, end: datetime, now: datetime) -> Bars:
@@ -150,7 +166,7 @@ class Market:
     def _last_traded(self, row: int, over: int) -> int:
         return int(self._last[row, over - 1]) if over else -1
 
-    def _quote(self, symbol: str, row: int, column: int, volume: int) -> Quote:
+    def _quote(self, symbol: str, row: int, column: int, volume: int, *, halted: bool) -> Quote:
         last, rules = exact(self.data.bars.close[row, column]), self._rules
         tick = rules.tick(last)
         on_tick = rules.on_tick(last)
@@ -162,26 +178,5 @@ class Market:
             bid=bid if bid > 0 else None,
             ask=last + tick if on_tick else rules.round_up(last),
             volume=volume,
+            halted=halted,
         )
-
-
-def without_halts(data: SessionData, halts: Iterable[Halt]) -> SessionData:
-    """Return the data without the minutes in which a symbol is halted; `data` stays as it is."""
-    session, bars = data.session, data.bars
-    halts = [halt for halt in halts if halt.symbol in bars.row]
-    if not halts:
-        return data
-    columns = [
-        column.copy() for column in (bars.open, bars.high, bars.low, bars.close, bars.volume)
-    ]
-    for halt in halts:
-        start, end = halt.start.resolve(session), halt.end.resolve(session)
-        minutes = slice(_column_from(bars, start), _column_from(bars, end))
-        for column, nothing in zip(columns, (np.nan, np.nan, np.nan, np.nan, 0.0), strict=True):
-            column[bars.row[halt.symbol], minutes] = nothing
-    return replace(data, bars=Bars(bars.symbols, bars.start, *columns))
-
-
-def _column_from(bars: Bars, moment: datetime) -> int:
-    """Return the column of the first minute that starts at or after `moment`."""
-    return min(max(0, -((bars.start - moment) // MINUTE)), bars.minutes)

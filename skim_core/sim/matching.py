@@ -66,7 +66,9 @@ if TYPE_CHECKING:
     from skim_core.sim.data import SessionData
     from skim_core.sim.options import SimOptions
 
-_INSIDE = timedelta(seconds=30)
+INSIDE = timedelta(seconds=30)
+"""How long after its start a trade inside a minute is timed."""
+
 _NO_LIMIT = np.int64(2**62)
 _PLACES = 6
 
@@ -101,7 +103,7 @@ class Tape:
 
     def time(self, column: int, *, inside: bool) -> datetime:
         """Return when a trade in the minute `column` is timed, at its open or inside it."""
-        moment = self.start + column * MINUTE + (_INSIDE if inside else timedelta(0))
+        moment = self.start + column * MINUTE + (INSIDE if inside else timedelta(0))
         return max(moment, self.opening) if column == self.opening_column else moment
 
 
@@ -129,8 +131,13 @@ class Touch:
     auction: bool = False
 
 
-def make_tape(data: SessionData, symbol: str, rules: Exchange, options: SimOptions) -> Tape:
-    """Return the tape of `symbol` in `data`, a symbol that the data has, without its halts."""
+def make_tape(
+    data: SessionData, symbol: str, rules: Exchange, options: SimOptions, *, auction: bool = True
+) -> Tape:
+    """Return the tape of `symbol` in `data`, a symbol that the data has, without its halts.
+
+    `auction`: whether it has a closing auction.
+    """
     bars, row = data.bars, data.bars.row[symbol]
     opened, high, low, close = (
         np.round(column[row], _PLACES) for column in (bars.open, bars.high, bars.low, bars.close)
@@ -141,11 +148,10 @@ def make_tape(data: SessionData, symbol: str, rules: Exchange, options: SimOptio
         # A billionth more, so that 0.29 of 100 shares is 29 in floating point as well.
         shares = np.floor(bars.volume[row] * options.participation + 1e-9).astype(np.int64)
     shares[np.isnan(close)] = 0
-    halted = any(halt.symbol == symbol and halt.spans_close(data.session) for halt in options.halts)
     return Tape(
         start=bars.start,
         opening=rules.opening(symbol, data.session),
-        closing=None if halted else data.session.close + (rules.closing_auction or timedelta(0)),
+        closing=data.session.close + (rules.closing_auction or timedelta(0)) if auction else None,
         open=opened,
         high=high,
         low=low,

@@ -7,6 +7,7 @@ timeline: nothing is done for a minute in which nothing trades. The rules are in
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -30,7 +31,7 @@ from skim_core.sim.timeline import EXPIRY, OTHER, STOP, Expiry, Look, Timeline
 
 if TYPE_CHECKING:
     from skim_core.model.exchange import Exchange
-    from skim_core.sim.data import SessionData
+    from skim_core.sim.halts import Halts
     from skim_core.sim.options import SimOptions
 
 
@@ -45,16 +46,15 @@ class OrderBook:
     yet to be told.
     """
 
-    def __init__(
-        self, data: SessionData, rules: Exchange, options: SimOptions, ledger: Ledger
-    ) -> None:
+    def __init__(self, halts: Halts, rules: Exchange, options: SimOptions, ledger: Ledger) -> None:
         self.orders: dict[str, Resting] = {}
         self.live: dict[str, Resting] = {}
         self.entries: dict[str, Resting] = {}
         self.fills: list[Fill] = []
         self.notices: deque[BrokerNotice] = deque()
-        self.timeline = Timeline(data.session.open - timedelta(hours=12))
-        self._data = data
+        self.timeline = Timeline(halts.data.session.open - timedelta(hours=12))
+        self._halts = halts
+        self._session = halts.data.session
         self._rules = rules
         self._options = options
         self._ledger = ledger
@@ -86,7 +86,7 @@ class OrderBook:
             self._groups.setdefault(order.oca_group, []).append(resting)
         if parent is not None and not parent.filled:
             resting.status = OrderStatus.HELD
-        session = self._data.session
+        session = self._session
         if order.time_in_force is TimeInForce.AT_CLOSE:
             auction = session.close + (self._rules.closing_auction or timedelta(0))
             self.timeline.wait(Expiry(resting), auction, EXPIRY)
@@ -107,6 +107,20 @@ class OrderBook:
             return
         self.notices.append(resting.report())
         self._look_from_arrival(resting)
+
+    def halted(self, symbol: str) -> None:
+        """Take in that a symbol is halted: what could trade in the present minute has traded."""
+        following = self._halts.data.bars.column(self.timeline.when) + 1
+        for resting in self.live_in(symbol):
+            if resting.since.column < following:
+                resting.since = replace(resting.since, column=following, entered=None)
+        self.look_anew(symbol)
+
+    def look_anew(self, symbol: str) -> None:
+        """Seek anew where the orders in a symbol meet the market, which has changed."""
+        self._tapes.pop(symbol, None)
+        for resting in self.live_in(symbol):
+            self._look(resting)
 
     def expire(self, resting: Resting) -> None:
         """End an order with its session."""
@@ -181,7 +195,7 @@ class OrderBook:
         order = resting.order
         resting.fills += 1
         fill = _FILL(
-            execution_id=f"{self._data.session.date:%Y%m%d}-{order.reference}-{resting.fills}",
+            execution_id=f"{self._session.date:%Y%m%d}-{order.reference}-{resting.fills}",
             reference=order.reference,
             symbol=order.symbol,
             side=order.side,
@@ -247,11 +261,15 @@ class OrderBook:
 
     def _look_from_arrival(self, resting: Resting) -> None:
         order = resting.order
-        if order.symbol not in self._data.bars.row:
+        if order.symbol not in self._halts.data.bars.row:
             return
         tape = self._tape(order.symbol)
+        column = tape.first_column(resting.arrival)
+        if self._halts.is_halted(order.symbol, resting.arrival):
+            # The open that is at this very instant came before the halt.
+            column = max(column, self._halts.data.bars.column(resting.arrival) + 1)
         resting.since = Since(
-            tape.first_column(resting.arrival),
+            column,
             opening_auction=goes_to_opening_auction(
                 order, tape, resting.arrival, triggered=resting.triggered
             ),
@@ -275,7 +293,9 @@ class OrderBook:
     def _tape(self, symbol: str) -> Tape:
         tape = self._tapes.get(symbol)
         if tape is None:
-            tape = make_tape(self._data, symbol, self._rules, self._options)
+            halts = self._halts
+            auction = not halts.spans_close(symbol)
+            tape = make_tape(halts.data, symbol, self._rules, self._options, auction=auction)
             self._tapes[symbol] = tape
         return tape
 

@@ -136,6 +136,7 @@ EDGES = {
         {"order": entry(price="10.50")},
         {"order": entry(price="10.51")},
     ),
+    "trading_halt": ({}, {"read": reading()}, {"read": reading(halted=True)}),
     "delayed_data": (
         {"delayed_data": False},
         {"read": reading()},
@@ -146,7 +147,7 @@ EDGES = {
 
 def test_every_limit_has_its_edge_here():
     assert EDGES.keys() == {name for name, _ in CHECKS}
-    assert {*EDGES, "restart_margin"} == Limits.model_fields.keys()
+    assert {*EDGES, "restart_margin"} - {"trading_halt"} == Limits.model_fields.keys()
 
 
 @pytest.mark.parametrize("name", EDGES)

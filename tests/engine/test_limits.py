@@ -146,6 +146,23 @@ def test_no_limit_holds_an_exit_or_a_stop_up(lab, broker, bracket, quoted):
     assert len(lab.events("order_refused")) == 1
 
 
+def test_nothing_is_entered_in_a_halted_symbol_and_its_stop_stays(lab, broker, bracket, quoted):
+    async def story(ctx):
+        quoted("10", "CSL", halted=True)
+        refused = await ctx.orders.enter(bracket("CSL"))
+        assert (refused.stage, refused.reason) == (REFUSED, "trading in CSL is halted")
+        state = await ctx.orders.enter(bracket())
+        broker.trade(state.order.reference, 100)
+        quoted("10", "BHP", halted=True)
+        await lab.passes("5s")
+        assert [stop.quantity for stop in broker.working("stop")] == [100]
+        assert (await ctx.orders.exit("BHP")).stage is ACKNOWLEDGED
+
+    told(lab)(story)
+    [refused] = lab.events("order_refused")
+    assert (refused.limit, refused.reading.halted) == ("trading_halt", True)
+
+
 def test_the_loss_of_the_day_counts_what_is_held_at_its_last_trade(lab, broker, bracket, quoted):
     lab.limits = Limits(loss_per_day=Decimal(300))
 

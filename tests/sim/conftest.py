@@ -17,7 +17,7 @@ from skim_core.ports.broker import BrokerSetup, OrderReport
 from skim_core.sim.broker import SimBroker
 from skim_core.sim.data import SessionData
 from skim_core.sim.exchange import SimulatedExchange
-from skim_core.sim.instructions import Cancel, Modify, Opening, Submit
+from skim_core.sim.instructions import CallHalt, Cancel, EndHalt, Modify, Opening, Submit
 from skim_core.sim.options import read_options
 
 OPEN = datetime(2026, 1, 5, 10, tzinfo=UTC)
@@ -135,6 +135,16 @@ class Hall:
     def cancel(self, when, reference):
         place, turn = self.exchange.place(when)
         self.exchange.take(Cancel(at=place, turn=turn, reference=reference))
+        self.exchange.settle(when)
+
+    def halt(self, when, symbol="BHP"):
+        place, turn = self.exchange.place_at_once(when)
+        self.exchange.take(CallHalt(at=place, turn=turn, symbol=symbol))
+        self.exchange.settle(when)
+
+    def end_halt(self, when, symbol="BHP"):
+        place, turn = self.exchange.place_at_once(when)
+        self.exchange.take(EndHalt(at=place, turn=turn, symbol=symbol))
         self.exchange.settle(when)
 
     def run(self, when=None):

@@ -120,6 +120,10 @@ def play(by_hand, tape, script, options, until=None):
             hall.run(due)
         if what == "submit":
             hall.submit(now, *(order(*fields) for fields in argument))
+        elif what == "halt":
+            hall.halt(now)
+        elif what == "end_halt":
+            hall.end_halt(now)
         elif what == "cancel" and hall.exchange.current(argument):
             hall.cancel(now, argument)
         elif what == "modify" and hall.exchange.current(argument[1]):
@@ -231,3 +235,41 @@ def test_notices_tell_all_that_happened(by_hand, tape, script, options):
     last = {notice.reference: notice for notice in told if not isinstance(notice, Fill)}
     for report in hall.exchange.reports():
         assert last[report.reference].status == report.status
+
+
+halts = st.lists(
+    st.tuples(times, st.sampled_from(["halt", "end_halt"]), st.none()), min_size=1, max_size=4
+)
+
+
+@given(tape=tapes, script=scripts, options=options, halts=halts)
+def test_nothing_trades_in_a_halt_and_all_adds_up(by_hand, *, tape, script, options, halts):
+    script = sorted([*halts, *script], key=lambda step: step[0])
+    hall = play(by_hand, tape, script, options)
+    exchange, cash = hall.exchange, Decimal(CASH)
+    for fill in exchange.fills:
+        # What was due at the instant of the call came before it.
+        assert not any(
+            halt.start < fill.at and (halt.end is None or fill.at < halt.end)
+            for halt in exchange.halts.called
+        )
+        cash -= fill.side.sign * fill.quantity * fill.price + fill.commission
+    assert exchange.ledger.cash == cash
+    assert [fill.at for fill in exchange.fills] == sorted(fill.at for fill in exchange.fills)
+    again = play(by_hand, tape, script, options).exchange
+    assert (exchange.fills, exchange.reports()) == (again.fills, again.reports())
+
+
+@given(tape=tapes, script=scripts, options=options, when=times)
+def test_a_halt_that_is_over_at_once_keeps_nothing_from_trading_in_other_minutes(
+    by_hand, *, tape, script, options, when
+):
+    script = [step for step in script if step[0] < when]
+    told = [(when, "halt", None), (when, "end_halt", None)]
+    with_halt = play(by_hand, tape, [*script, *told], options).exchange
+    without = play(by_hand, tape, script, options).exchange
+    minute = by_hand.OPEN + when - when % timedelta(minutes=1)
+    if when % timedelta(minutes=1) >= timedelta(seconds=30) or when < timedelta(0):
+        assert with_halt.fills == without.fills
+    before = [fill for fill in without.fills if fill.at < minute]
+    assert with_halt.fills[: len(before)] == before
