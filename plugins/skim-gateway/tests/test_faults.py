@@ -67,6 +67,61 @@ def test_an_order_is_struck_by_its_reference(do, applied, connected):
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("version", [173, 178])
+def test_a_rejected_order_stays_in_the_books_as_inactive(version):
+    async def scenario():
+        async with gateway() as world, world.ib(version=version) as ib:
+            world.gateway.faults.add(Fault(do="reject", on="place_order", text="too dear"))
+            struck = ib.placeOrder(BHP, ib_async.LimitOrder("BUY", 5, 0.5, orderRef="sk1-a.P"))
+            await until(lambda: struck.orderStatus.status == "Inactive")
+            assert (struck.order.orderId, 201) in ib.errors
+            assert struck.order.permId
+            assert await ib.reqAllOpenOrdersAsync() == []
+            (done,) = await ib.reqCompletedOrdersAsync(apiOnly=False)
+            assert (done.order.permId, done.order.orderRef) == (struck.order.permId, "sk1-a.P")
+            assert done.orderStatus.status == "Inactive"
+            assert await references_at_exchange(world) == []
+            again = ib.placeOrder(BHP, ib_async.LimitOrder("BUY", 5, 0.5, orderRef="sk1-a.P"))
+            await until(lambda: again.orderStatus.status == "Submitted")
+            ib.cancelOrder(struck.order)
+            await until(lambda: (struck.order.orderId, 10148) in ib.errors)
+
+    asyncio.run(scenario())
+
+
+def test_a_rejected_order_is_inactive_after_a_restart_too(tmp_path):
+    async def rejected(world, ib):
+        world.gateway.faults.add(Fault(do="reject", on="place_order"))
+        struck = ib.placeOrder(BHP, ib_async.LimitOrder("BUY", 5, 0.5, orderRef="sk1-a.P"))
+        await until(lambda: struck.orderStatus.status == "Inactive")
+
+    async def scenario():
+        async with gateway(directory=tmp_path) as world, world.ib() as ib:
+            await rejected(world, ib)
+        async with gateway(directory=tmp_path) as world, world.ib() as ib:
+            (ticket,) = world.gateway.book.tickets
+            assert ticket.status == "Inactive"
+            assert await ib.reqAllOpenOrdersAsync() == []
+
+    asyncio.run(scenario())
+
+
+def test_a_change_that_is_rejected_leaves_the_order_as_it_was():
+    async def scenario():
+        async with gateway() as world, world.ib() as ib:
+            order = ib_async.LimitOrder("BUY", 5, 0.5)
+            trade = ib.placeOrder(BHP, order)
+            await until(lambda: trade.orderStatus.status == "Submitted")
+            world.gateway.faults.add(Fault(do="reject", on="place_order"))
+            order.lmtPrice = 0.6
+            ib.placeOrder(BHP, order)
+            await until(lambda: (order.orderId, 201) in ib.errors)
+            (ticket,) = world.gateway.book.tickets
+            assert (ticket.status, str(ticket.terms.limit_price)) == ("Submitted", "0.5")
+
+    asyncio.run(scenario())
+
+
 def test_a_delayed_order_is_accepted_late_even_when_its_client_is_gone():
     async def scenario():
         async with gateway() as world:

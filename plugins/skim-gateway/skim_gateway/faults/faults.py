@@ -21,7 +21,9 @@ from skim_gateway.faults.model import Action, Fault, name_of
 from skim_gateway.faults.outages import Outages
 from skim_gateway.faults.references import order_ref
 from skim_gateway.faults.striking import Armory, split
+from skim_gateway.orders.translate import Refusal
 from skim_gateway.wire import answers as a
+from skim_gateway.wire.requests import PlaceOrder
 
 if TYPE_CHECKING:
     from skim_core.broker import BrokerNotice
@@ -141,8 +143,22 @@ class Faults:
                 conversation.muted = True
                 await proceed()
                 conversation.muted = False
-            case Action.ERROR | Action.REJECT:
+            case Action.ERROR:
                 conversation.send(_error(fault, request))
+            case Action.REJECT:
+                self._reject(conversation, request, fault.text or "as the fault asks")
+
+    def _reject(self, conversation: Conversation, request: Message, why: str) -> None:
+        assert isinstance(request, PlaceOrder)
+        client = conversation.client_id
+        if client is None:
+            conversation.send(codes.error(codes.NOT_CONNECTED))
+            return
+        gateway = self._gateway
+        try:
+            gateway.desk.reject(client, gateway.setup.account, request, why, codes.ORDER_REJECTED)
+        except Refusal as refusal:
+            conversation.send(refusal.answer)
 
     def _start(self, proceed: Callable[[], Awaitable[None]]) -> None:
         """Go on with a request that was held up, whether its client is still there or not."""
@@ -264,8 +280,6 @@ def _error(fault: Fault, request: Message) -> a.ErrorMessage:
     number = getattr(request, "req_id", getattr(request, "order_id", a.NOBODY))
     code = codes.ORDER_REJECTED if fault.code is None else fault.code
     text = fault.text
-    if fault.do is Action.REJECT:
-        return codes.error(codes.ORDER_REJECTED, number, why=text or "as the fault asks")
     if not text:
         text = codes.TEXTS.get(code, "").partition("{")[0] or f"Error {code}"
     return a.ErrorMessage(req_id=number, code=code, text=text)

@@ -49,7 +49,7 @@ class Action(StrEnum):
     ERROR = "error"
     """The request is answered with the error `code` instead."""
     REJECT = "reject"
-    """The order is answered with error 201."""
+    """The order is refused with error 201, and stays in the books as Inactive."""
     REORDER = "reorder"
     """The answer is told after the one that follows it."""
     RESET = "reset"

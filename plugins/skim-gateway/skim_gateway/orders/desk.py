@@ -13,6 +13,7 @@ from skim_gateway.orders.preview import preview
 from skim_gateway.orders.tickets import (
     CANCELLED,
     FILLED,
+    INACTIVE,
     PENDING_CANCEL,
     PRE_SUBMITTED,
     Ticket,
@@ -64,6 +65,22 @@ class Desk:
             self._refuse_used_id(known, client_id, placed.order_id)
             await self._transmit(self._new(client_id, placed, symbol, found))
         return None
+
+    def reject(self, client_id: int, account: str, placed: PlaceOrder, why: str, code: int) -> None:
+        """Refuse a sound order as IBKR does that has looked at it: it is kept, Inactive.
+
+        A change of an order is only refused. Raises Refusal for what is not sound.
+        """
+        order = replace(placed.order, order_id=placed.order_id)
+        placed = replace(placed, order=replace(order, account=order.account or account))
+        symbol, found = self._checked(placed)
+        known = self._book.find(client_id, placed.order_id)
+        if order.what_if or (known is not None and not known.done):
+            raise Refusal(codes.error(code, placed.order_id, why=why))
+        self._refuse_used_id(known, client_id, placed.order_id)
+        ticket = self._new(client_id, placed, symbol, found)
+        ticket.status, ticket.reason, ticket.done_at = INACTIVE, why, self._clock.now()
+        self._hearing.say_refused(ticket, codes.error(code, placed.order_id, why=why))
 
     async def cancel(self, client_id: int, order_id: int) -> None:
         """Cancel an order. Raises Refusal when there is none, or none that lives."""

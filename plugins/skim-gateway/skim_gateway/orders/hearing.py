@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from skim_core.broker import BrokerNotice
     from skim_gateway.market.catalogue import Catalogue
     from skim_gateway.orders.book import Book
-    from skim_gateway.wire.answers import Answer
+    from skim_gateway.wire.answers import Answer, ErrorMessage
     from skim_gateway.wording import Wording
 
 Tell: TypeAlias = Callable[[Ticket, "Answer"], None]
@@ -89,13 +89,17 @@ class Hearing:
     def say_end(self, ticket: Ticket) -> None:
         """Tell that an order ended without being filled: its status, and the error beside it."""
         if ticket.status == INACTIVE:
-            error = codes.error(codes.ORDER_REJECTED, ticket.order_id, why=ticket.reason)
-            self._tell(ticket, error)
-            self.say(ticket)
+            why = ticket.reason
+            self.say_refused(ticket, codes.error(codes.ORDER_REJECTED, ticket.order_id, why=why))
         else:
             self.say_status(ticket)
             why = "" if ticket.cancelling else ticket.reason
             self._tell(ticket, codes.error(codes.ORDER_CANCELLED, ticket.order_id, why=why))
+
+    def say_refused(self, ticket: Ticket, error: ErrorMessage) -> None:
+        """Tell that an order is not taken, and what has become of it."""
+        self._tell(ticket, error)
+        self.say(ticket)
 
     def _fill(self, fill: Fill) -> None:
         ticket = self.book.at_exchange(fill.reference)
