@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from skim_core.sim.data import Feed as Feed
     from skim_core.sim.data import SessionData as SessionData
     from skim_core.sim.generated import GeneratedFeed as GeneratedFeed
+    from skim_core.sim.halts import CalledHalt as CalledHalt
+    from skim_core.sim.halts import without_called_halts as without_called_halts
     from skim_core.sim.halts import without_halts as without_halts
     from skim_core.sim.matching import exact as exact
     from skim_core.sim.options import Halt as Halt
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "BEFORE_OPEN": "sim.account_sessions",
+    "CalledHalt": "sim.halts",
     "Feed": "sim.data",
     "GeneratedFeed": "sim.generated",
     "Halt": "sim.options",
@@ -33,6 +36,7 @@ _HOMES = {
     "SimOptions": "sim.options",
     "exact": "sim.matching",
     "read_options": "sim.options",
+    "without_called_halts": "sim.halts",
     "without_halts": "sim.halts",
 }
 

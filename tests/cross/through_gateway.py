@@ -111,17 +111,21 @@ def assignment_of(strategy, session, config):
     return Assignment(day, InTurn(loaded), loaded.graph, validate_config(loaded, config or {}))
 
 
-def day_through_gateway(strategy, session, directory, *, feed, config=None, killed_at=None):
+def day_through_gateway(
+    strategy, session, directory, *, feed, config=None, killed_at=None, faults=()
+):
     """Run a strategy's day over the broker ``ibkr``; return it and the gateway's book.
 
     With `killed_at` its process dies when it has written that many orders to the socket,
-    hears nothing more of them, and another one goes on with the day.
+    hears nothing more of them, and another one goes on with the day. `faults` are the gateway's.
     """
 
     async def run():
         clock = SocketClock(session.open - dt.timedelta(minutes=15))
         journal, bus = MemoryJournal(), Bus()
         async with gateway(clock, session, directory, feed) as server:
+            for fault in faults:
+                server.gateway.faults.add(fault)
             if killed_at is not None:
                 await die(server, clock, journal, Bus(), killed_at)
             broker = make_broker(server, clock, session, directory)

@@ -218,6 +218,7 @@ class Quotes:
             ask=price(ticker.ask),
             volume=max(0, volume),
             delayed=symbol in self._delayed or ticker.marketDataType != _LIVE,
+            halted=_is_halted(ticker),
         )
 
     def age(self, symbol: str, now: datetime) -> float | None:
@@ -231,6 +232,15 @@ class Quotes:
         if symbol not in self._subscriptions:
             return ""
         return self._subscriptions[symbol].broken
+
+
+def _is_halted(ticker: Ticker) -> bool:
+    """Whether the last tick of type 49 (90 of delayed data) told a halt.
+
+    1 is a general halt, 2 one for volatility, 0 none; TWS needn't tell any of them.
+    Source: IBKR, TWS API, "Available Tick Types".
+    """
+    return whole(ticker.halted) > 0 or whole(ticker.delayedHalted) > 0
 
 
 def _parts(symbols: list[str], size: int) -> Iterable[list[str]]:

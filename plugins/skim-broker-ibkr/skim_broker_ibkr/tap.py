@@ -235,6 +235,11 @@ class TapWrapper(Wrapper):
         super().tickSize(reqId, tickType, size)
         self.listener.hear_data(reqId)
 
+    def tickGeneric(self, reqId: int, tickType: int, value: float) -> None:
+        """A number, such as whether trading is halted."""
+        super().tickGeneric(reqId, tickType, value)
+        self.listener.hear_data(reqId)
+
     def historicalDataUpdate(self, reqId: int, bar: Any) -> None:
         """The last of a subscription's bars, so far."""
         bars = self.reqId2Subscriber.get(reqId)

@@ -395,6 +395,8 @@ class ScriptedTws:
         for kind, value in ticks.items():
             if kind in {0, 3, 5, 8, 69, 70, 71, 74}:
                 peer.send(a.TickSize(req_id=req_id, kind=kind, size=Decimal(value)))
+            elif kind in {49, 90}:
+                peer.send(a.TickGeneric(req_id=req_id, kind=kind, value=Decimal(value)))
             else:
                 size = Decimal(100) if kind in {1, 2, 4, 66, 67, 68} else None
                 peer.send(a.TickPrice(req_id=req_id, kind=kind, price=Decimal(value), size=size))

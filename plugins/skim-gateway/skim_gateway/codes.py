@@ -14,6 +14,7 @@ DUPLICATE_ORDER = 103
 ORDER_FILLED = 104
 ORDER_DIFFERS = 105
 OFF_TICK = 110
+HALTED = 154
 HISTORY_ERROR = 162
 HISTORY_MESSAGE = 165
 NO_CONTRACT = 200
@@ -61,6 +62,7 @@ TEXTS = {
     ORDER_FILLED: "Cannot modify a filled order.",
     ORDER_DIFFERS: "Order being modified does not match original order",
     OFF_TICK: "The price does not conform to the minimum price variation for this contract.",
+    HALTED: "Orders cannot be transmitted for a halted security.",
     HISTORY_ERROR: "Historical Market Data Service error message:{why}",
     HISTORY_MESSAGE: "Historical Market Data Service query message:{why}",
     NO_CONTRACT: "No security definition has been found for the request",

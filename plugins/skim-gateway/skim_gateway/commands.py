@@ -136,7 +136,10 @@ def fault(
     ],
     pairs: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Argument(metavar="NAME=VALUE", help="Such as on=place_order nth=2, or seconds=5."),
+        typer.Argument(
+            metavar="NAME=VALUE",
+            help="Such as on=place_order nth=2, or seconds=5; a symbol after halt or resume.",
+        ),
     ] = None,
     control_port: Annotated[
         int, typer.Option("--control-port", help="The control port of the gateway.")
@@ -148,7 +151,7 @@ def fault(
     from skim_gateway.control import ask, read_pairs
     from skim_gateway.wording import told_faults
 
-    answer = ask(control_port, {"do": do, **read_pairs(pairs or [])})
+    answer = ask(control_port, {"do": do, **read_pairs(do, pairs or [])})
     typer.echo(told_faults(answer, as_json=as_json))
 
 

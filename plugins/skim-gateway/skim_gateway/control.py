@@ -9,13 +9,13 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 from skim_core.errors import BrokerError, ConfigError, SkimError
-from skim_gateway.faults.model import read_fault
+from skim_gateway.faults.model import Action, read_fault
 
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
     from collections.abc import Mapping
 
-    from skim_gateway.faults.faults import Faults
+    from skim_gateway.gateway import Gateway
 
 _LOOPBACK = "127.0.0.1"
 _LONGEST = 1 << 16
@@ -27,8 +27,9 @@ CLEAR, LIST = "clear", "list"
 class ControlServer:
     """Takes faults for a gateway while it runs."""
 
-    def __init__(self, faults: Faults, port: int) -> None:
-        self._faults = faults
+    def __init__(self, gateway: Gateway, port: int) -> None:
+        self._gateway = gateway
+        self._faults = gateway.faults
         self._port = port
         self._server: asyncio.Server | None = None
 
@@ -76,6 +77,7 @@ class ControlServer:
             "waiting": [
                 fault.model_dump(mode="json", exclude_unset=True) for fault in self._faults.waiting
             ],
+            "halted": self._gateway.halts.halted(),
             "struck": [
                 {
                     "at": struck.at.isoformat(),
@@ -112,9 +114,14 @@ def ask(port: int, asked: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def read_pairs(pairs: list[str]) -> dict[str, str]:
-    """Return ``name=value`` texts by their names. Raises ConfigError."""
+def read_pairs(action: str, pairs: list[str]) -> dict[str, str]:
+    """Return ``name=value`` texts by their names; ``halt BHP`` names its symbol without.
+
+    Raises ConfigError.
+    """
     found = {}
+    if action in {Action.HALT, Action.RESUME} and pairs and "=" not in pairs[0]:
+        found["symbol"], *pairs = pairs
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from skim_core import Fill
 from skim_core.broker import BrokerSetup
 from skim_core.errors import ConfigError
-from skim_core.sim import BEFORE_OPEN, SimBroker, without_halts
+from skim_core.sim import BEFORE_OPEN, SimBroker, without_called_halts, without_halts
 from skim_gateway.faults.faults import Faults
 from skim_gateway.market.catalogue import Catalogue
+from skim_gateway.market.halts import Halts
 from skim_gateway.market.prints import SessionTape
 from skim_gateway.orders.book import MANUAL, Book
 from skim_gateway.orders.desk import Desk
@@ -73,6 +74,7 @@ class Gateway:
         self.brought: dict[str, int] = {}
         self.sessions = sorted(setup.sessions, key=lambda session: session.open)
         self.broker = self._make_broker()
+        self.halts = Halts(self)
         symbols = self.tape(clock.now()).data.bars.symbols
         self.catalogue = Catalogue(setup.exchange, symbols)
         self.wording = Wording(self.catalogue.venue.timezone, zoned=setup.zoned_executions)
@@ -103,7 +105,14 @@ class Gateway:
             seed=setup.seed,
             repeated=setup.repeated,
         )
-        self.desk = Desk(book, self.broker, self.catalogue, self.clock, self.hearing)
+        self.desk = Desk(
+            book,
+            self.broker,
+            self.catalogue,
+            self.clock,
+            self.hearing,
+            refuses=self.halts.refuses,
+        )
 
     def forget(self) -> None:
         """Have no ticket and no execution any more; what is held is known from the exchange."""
@@ -122,6 +131,7 @@ class Gateway:
         for report in reports:
             self.hearing.hear(report)
         self.broker.subscribe(self._hear)
+        self.halts.renew()
         await self.bring()
 
     async def bring(self) -> None:
@@ -195,7 +205,9 @@ class Gateway:
         if found is None:
             data = self.setup.feed.load(session, self.setup.exchange)
             data = without_halts(data, self.setup.options.halts)
-            found = SessionTape(data, self.setup.exchange)
+            called = self.halts.called(session)
+            data = without_called_halts(data, self.setup.exchange, called)
+            found = SessionTape(data, self.setup.exchange, called)
             while len(self._tapes) >= _TAPES_KEPT:
                 del self._tapes[next(iter(self._tapes))]
         self._tapes[session] = found
@@ -222,7 +234,15 @@ class Gateway:
 
     def _step(self) -> None:
         self._timer = None
+        self._look()
+        self.wake_streams()
+
+    def _look(self) -> None:
         now = self.clock.now()
         for conversation in list(self.conversations.values()):
             conversation.advance(now, quiet=self.faults.outages.quiet)
-        self.wake_streams()
+
+    def look_anew(self, session: Session) -> None:
+        """Tell at once what is new: other things are seen of a session than before."""
+        self._tapes.pop(session, None)
+        self._look()

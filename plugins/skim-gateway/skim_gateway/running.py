@@ -190,7 +190,7 @@ def _market_data(text: str) -> MarketData:
 async def _serve(wanted: Wanted, planned: Plan) -> None:
     clock = PacedClock(planned.start, wanted.speed)
     server = GatewayServer(planned.setup, clock, host=wanted.host, port=wanted.port)
-    control = ControlServer(server.gateway.faults, wanted.control_port or 0)
+    control = ControlServer(server.gateway, wanted.control_port or 0)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -57,6 +57,8 @@ def told_faults(answer: Mapping[str, Any], *, as_json: bool) -> str:
     if as_json:
         return json.dumps(answer)
     lines = [f"waiting: {_pairs(fault)}" for fault in answer["waiting"]]
+    if answer["halted"]:
+        lines.append(f"halted: {', '.join(answer['halted'])}")
     lines += [
         f"{struck['at']}: {_pairs({name: struck[name] for name in struck if name != 'at'})}"
         for struck in answer["struck"]

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import socket
+import string
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -179,11 +180,15 @@ def test_faults_at_run_time_and_by_script(tmp_path):
         answer = await asyncio.to_thread(ask, where["control_port"], {"do": "farm", "seconds": 5})
         assert [struck["do"] for struck in answer["struck"]] == ["error", "farm"]
         await until(lambda: 2103 in codes)
+        for letter in string.ascii_uppercase:
+            if found := await ib.reqMatchingSymbolsAsync(letter):
+                break
         ib.disconnect()
+        return found[0].contract.symbol
 
     try:
         where = json.loads(process.stdout.readline())
-        asyncio.run(met(where))
+        symbol = asyncio.run(met(where))
         port = ["--control-port", str(where["control_port"])]
         done = command("fault", "drop", "on=place_order", "nth=2", *port)
         assert done.returncode == 0
@@ -193,6 +198,15 @@ def test_faults_at_run_time_and_by_script(tmp_path):
         with pytest.raises(ConfigError, match="expected an object"):
             ask(where["control_port"], [])
         assert ask(where["control_port"], {"do": "clear"})["waiting"] == []
+        halted = command("fault", "halt", symbol, "refuse=true", *port)
+        assert f"halted: {symbol}" in halted.stdout, halted.stderr
+        assert f"do=halt on={symbol}" in halted.stdout
+        assert "halted" not in command("fault", "resume", symbol, *port).stdout
+        again = command("fault", "resume", symbol, *port)
+        assert (again.returncode, again.stdout) == (2, "")
+        assert f"{symbol} was not halted by anybody" in again.stderr
+        unknown = command("fault", "halt", "NIX", *port)
+        assert "the exchange has no symbol 'NIX'" in unknown.stderr
     finally:
         process.terminate()
         assert process.wait(PATIENCE) == 0

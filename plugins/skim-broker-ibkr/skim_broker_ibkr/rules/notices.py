@@ -40,6 +40,7 @@ _CODES: dict[int, Meaning] = {
     103: Meaning.REFUSAL,
     105: Meaning.REFUSAL,
     110: Meaning.REFUSAL,
+    154: Meaning.REFUSAL,
     161: Meaning.QUESTION,
     162: Meaning.PACING,
     200: Meaning.REFUSAL,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from skim_core import Fill, OrderStatus
 from skim_core.broker import OrderReport
+from skim_core.errors import BrokerError
 from skim_gateway import codes
 from skim_gateway.faults.model import Action, Fault, name_of
 from skim_gateway.faults.outages import Outages
@@ -36,7 +37,7 @@ _LOG = logging.getLogger("skim.gateway")
 
 @dataclass(frozen=True)
 class Struck:
-    """A fault that was carried out: when, and on what."""
+    """A fault that was carried out: when, and on which message or symbol."""
 
     at: datetime
     do: Action
@@ -58,16 +59,22 @@ class Faults:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def add(self, fault: Fault) -> None:
-        """Let a fault wait for its message or its time, or happen now."""
+        """Let a fault wait for its message or its time, or happen now.
+
+        Raises BrokerError for a symbol that there is not, or for one to be resumed now that is
+        not halted.
+        """
         if fault.of_message:
             self._armory.add(fault)
             return
+        if fault.symbol:
+            self._gateway.halts.check(fault.symbol)
         if fault.at is None:
             self._happen(fault)
             return
         clock = self._gateway.clock
         when = fault.at.resolve(self._gateway.session(clock.now()))
-        clock.call_at(when, lambda: self._happen(fault))
+        clock.call_at(when, lambda: self._happen_later(fault))
 
     def clear(self) -> None:
         """Let no fault wait for a message any more."""
@@ -78,10 +85,21 @@ class Faults:
         """The faults that wait for their message."""
         return self._armory.waiting
 
+    def _happen_later(self, fault: Fault) -> None:
+        try:
+            self._happen(fault)
+        except BrokerError as error:
+            _LOG.warning("fault: %s could not happen: %s", fault.do, error)
+
     def _happen(self, fault: Fault) -> None:
         now = self._gateway.clock.now()
-        self.struck.append(Struck(now, fault.do, "", fault.client, ""))
-        self.outages.happen(fault)
+        struck = Struck(now, fault.do, fault.symbol, fault.client, "")
+        self.struck.append(struck)
+        try:
+            self.outages.happen(fault)
+        except BrokerError:
+            self.struck.remove(struck)
+            raise
 
     def _strike(self, conversation: Conversation, message: Message) -> list[Fault]:
         if not self._armory:

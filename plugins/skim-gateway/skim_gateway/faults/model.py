@@ -65,6 +65,11 @@ class Action(StrEnum):
     has forgotten orders and executions; `by` ids are rolled back."""
     ROLL_BACK_IDS = "roll_back_ids"
     """The client's next order id falls by `by`."""
+    HALT = "halt"
+    """Nothing trades in `symbol` for `seconds`, or until it is resumed: orders wait, or with
+    `refuse` new ones are refused with error 154."""
+    RESUME = "resume"
+    """`symbol` trades again."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,8 @@ SHAPES: Mapping[Action, _Shape] = {
     Action.FARM: _Shape(needs=_SECONDS, takes=frozenset({"at"})),
     Action.RESTART: _Shape(takes=frozenset({"at", "seconds", "book", "by"})),
     Action.ROLL_BACK_IDS: _Shape(needs=frozenset({"by"}), takes=frozenset({"at", "client"})),
+    Action.HALT: _Shape(needs=frozenset({"symbol"}), takes=frozenset({"at", "seconds", "refuse"})),
+    Action.RESUME: _Shape(needs=frozenset({"symbol"}), takes=frozenset({"at"})),
 }
 _MATCHING = frozenset({"on", "order_ref", "client", "nth", "times", "chance"})
 
@@ -125,6 +132,8 @@ class Fault(Model):
     by: Annotated[int, Field(ge=0)] = 0
     book: bool = True
     data_lost: bool = False
+    symbol: str = ""
+    refuse: bool = False
     at: SessionTime | None = None
 
     @field_validator("parts", mode="before")

@@ -1,4 +1,4 @@
-"""What goes wrong for all clients at once: lost connectivity, farms, restarts, ids."""
+"""What goes wrong for all clients at once: lost connectivity, farms, restarts, ids, halts."""
 
 from __future__ import annotations
 
@@ -58,6 +58,8 @@ class Outages:
             Action.FARM: self._farm,
             Action.RESTART: self._restart,
             Action.ROLL_BACK_IDS: self._roll_back,
+            Action.HALT: self._halt,
+            Action.RESUME: self._resume,
         }[fault.do](fault)
 
     def _later(self, seconds: float, callback: Callable[[], None]) -> None:
@@ -123,3 +125,18 @@ class Outages:
             book.roll_back_all(fault.by)
         else:
             book.roll_back_ids(fault.client, fault.by)
+
+    def _resume(self, fault: Fault) -> None:
+        self._gateway.halts.end(fault.symbol)
+
+    def _halt(self, fault: Fault) -> None:
+        halts = self._gateway.halts
+        called = halts.call(fault.symbol, refuse=fault.refuse)
+
+        def resume() -> None:
+            # Somebody may have ended it, and called another, by then.
+            if called in halts.now_called:
+                halts.end(fault.symbol)
+
+        if fault.seconds:
+            self._later(fault.seconds, resume)

@@ -9,8 +9,8 @@ which an order of its could have traded before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from skim_core.sim import exact
 
 if TYPE_CHECKING:
     from skim_core import Exchange
-    from skim_core.sim import SessionData
+    from skim_core.sim import CalledHalt, SessionData
 
 OFFSETS = tuple(timedelta(seconds=seconds) for seconds in (0, 30, 40, 55))
 
@@ -59,10 +59,16 @@ class BidAsk:
 
 
 class SessionTape:
-    """What can be seen of one session's data at any moment, and never before it."""
+    """What can be seen of one session's data at any moment, and never before it.
 
-    def __init__(self, data: SessionData, rules: Exchange) -> None:
+    `called` are the halts that were called in it: nothing trades in them.
+    """
+
+    def __init__(
+        self, data: SessionData, rules: Exchange, called: Sequence[CalledHalt] = ()
+    ) -> None:
         self.data = data
+        self._called = called
         self.session = data.session
         self._rules = rules
 
@@ -149,4 +155,15 @@ class SessionTape:
         if start <= opening < start + MINUTE:
             times = [max(time, opening) for time in times]
         prices = (opened, *between, close)
-        return [Print(*found) for found in zip(times, prices, sizes, strict=True)]
+        found = [Print(*one) for one in zip(times, prices, sizes, strict=True)]
+        if not self._called:
+            return found
+        told = [one for one in found if not self._is_halted(symbol, one.at)]
+        # A bar that was cut down to its open has the open's volume only.
+        return [replace(told[0], size=volume)] if len(told) == 1 else told
+
+    def _is_halted(self, symbol: str, at: datetime) -> bool:
+        return any(
+            halt.symbol == symbol and halt.start < at and (halt.end is None or at < halt.end)
+            for halt in self._called
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -34,16 +35,27 @@ _FIXED = ("action", "order_type", "tif", "oca_group", "parent_id")
 
 
 class Desk:
-    """Takes orders of all clients for one account and sends them to the exchange."""
+    """Takes orders of all clients for one account and sends them to the exchange.
+
+    `refuses` tells of a symbol whether it is halted so that it takes no new orders.
+    """
 
     def __init__(
-        self, book: Book, broker: Broker, catalogue: Catalogue, clock: Clock, hearing: Hearing
+        self,
+        book: Book,
+        broker: Broker,
+        catalogue: Catalogue,
+        clock: Clock,
+        hearing: Hearing,
+        *,
+        refuses: Callable[[str], bool],
     ) -> None:
         self._book = book
         self._broker = broker
         self._catalogue = catalogue
         self._clock = clock
         self._hearing = hearing
+        self._refuses = refuses
 
     async def place(self, client_id: int, account: str, placed: PlaceOrder) -> OpenOrder | None:
         """Take an order or a change of one; return the answer when it only asks what if.
@@ -63,7 +75,11 @@ class Desk:
             await self._change(known, placed, found)
         else:
             self._refuse_used_id(known, client_id, placed.order_id)
-            await self._transmit(self._new(client_id, placed, symbol, found))
+            ticket = self._new(client_id, placed, symbol, found)
+            if self._refuses(symbol):
+                self._refuse(ticket, "", codes.HALTED)
+            else:
+                await self._transmit(ticket)
         return None
 
     def reject(self, client_id: int, account: str, placed: PlaceOrder, why: str, code: int) -> None:
@@ -78,9 +94,13 @@ class Desk:
         if order.what_if or (known is not None and not known.done):
             raise Refusal(codes.error(code, placed.order_id, why=why))
         self._refuse_used_id(known, client_id, placed.order_id)
-        ticket = self._new(client_id, placed, symbol, found)
-        ticket.status, ticket.reason, ticket.done_at = INACTIVE, why, self._clock.now()
-        self._hearing.say_refused(ticket, codes.error(code, placed.order_id, why=why))
+        self._refuse(self._new(client_id, placed, symbol, found), why, code)
+
+    def _refuse(self, ticket: Ticket, why: str, code: int) -> None:
+        error = codes.error(code, ticket.order_id, why=why)
+        ticket.status, ticket.done_at = INACTIVE, self._clock.now()
+        ticket.reason = why or error.text
+        self._hearing.say_refused(ticket, error)
 
     async def cancel(self, client_id: int, order_id: int) -> None:
         """Cancel an order. Raises Refusal when there is none, or none that lives."""

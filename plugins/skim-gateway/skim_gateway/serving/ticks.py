@@ -21,7 +21,9 @@ DELAY = timedelta(minutes=20)
 
 BID, ASK, LAST, HIGH, LOW, CLOSE, OPEN = 1, 2, 4, 6, 7, 9, 14
 BID_SIZE, ASK_SIZE, LAST_SIZE, VOLUME = 0, 3, 5, 8
-LAST_TIME, RT_VOLUME, HALTED = 45, 48, 49
+LAST_TIME, RT_VOLUME = 45, 48
+HALTED = 49
+"""1 when trading is halted, else 0; source: IBKR, TWS API, "Available Tick Types"."""
 
 _DELAYED = {
     BID: 66,
@@ -36,6 +38,7 @@ _DELAYED = {
     CLOSE: 75,
     OPEN: 76,
     LAST_TIME: 88,
+    HALTED: 90,
 }
 """The kinds that delayed ticks have instead."""
 
@@ -46,10 +49,11 @@ _NEWS, _NO_TICKS = "292", "mdoff"
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What ticks say of a contract at a moment: prices with their sizes, sizes, texts."""
+    """What ticks say of a contract at a moment: prices with their sizes, sizes, numbers, texts."""
 
     prices: dict[int, tuple[Decimal, int | None]] = field(default_factory=dict)
     sizes: dict[int, int] = field(default_factory=dict)
+    numbers: dict[int, int] = field(default_factory=dict)
     texts: dict[int, str] = field(default_factory=dict)
 
 
@@ -58,6 +62,7 @@ def picture(gateway: Gateway, symbol: str, now: datetime, generic: frozenset[str
     tape = gateway.tape(now)
     seen, quote = tape.summary(symbol, now), tape.quote(symbol, now)
     found = Picture()
+    found.numbers[HALTED] = int(gateway.halts.is_halted(symbol, now))
     if quote is not None:
         for kind, price, size_kind, size in (
             (BID, quote.bid, BID_SIZE, quote.bid_size),
@@ -102,6 +107,9 @@ def changes(req_id: int, before: Picture, after: Picture, *, delayed: bool) -> I
     for kind, size in after.sizes.items():
         if before.sizes.get(kind) != size:
             yield a.TickSize(req_id=req_id, kind=kinds.get(kind, kind), size=Decimal(size))
+    for kind, number in after.numbers.items():
+        if before.numbers.get(kind) != number:
+            yield a.TickGeneric(req_id=req_id, kind=kinds.get(kind, kind), value=Decimal(number))
     for kind, text in after.texts.items():
         if before.texts.get(kind) != text:
             yield a.TickString(req_id=req_id, kind=kinds.get(kind, kind), value=text)
