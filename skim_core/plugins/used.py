@@ -20,6 +20,9 @@ def names_used(tree: ast.AST) -> Iterator[tuple[int, str]]:
     for line, name, meant in _imports(tree):
         if meant in PUBLIC:
             modules[name] = meant
+        if name.partition(".")[0] == _TOP:
+            # ``import a.b`` gives the name ``a``, by which each imported ``a.c`` is reached.
+            modules |= {face: face for face in PUBLIC}
         yield line, meant
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):

@@ -78,6 +78,8 @@ def test_what_an_author_reads_imports_public_names_alone(file):
         "from skim_core.sim import plugin",
         "from skim_core import events as ev\nev.TypeAdapter",
         "import skim_core\nskim_core.model",
+        "import skim_core\nskim_core.errors.TYPE_CHECKING",
+        "import skim_core.errors\nskim_core.model",
         "def late():\n    from skim_core.errors import TYPE_CHECKING",
     ],
 )
