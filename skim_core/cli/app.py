@@ -243,6 +243,7 @@ def graph(
     svg: Annotated[
         bool, typer.Option("--svg", help="Print a picture; write it to a file.")
     ] = False,
+    session: SessionDate = None,
     config: Config = None,
     as_json: AsJson = False,
     debug: Debug = False,
@@ -251,7 +252,7 @@ def graph(
     from skim_core.cli.graph import show_graph
     from skim_core.cli.wanted import Wanted
 
-    wanted = Wanted(config, as_json=as_json, debug=debug)
+    wanted = Wanted(config, session, as_json=as_json, debug=debug)
     raise typer.Exit(show_graph(strategy, wanted, mermaid=mermaid, svg=svg))
 
 

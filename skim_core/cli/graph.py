@@ -17,13 +17,14 @@ from skim_core.model.phases import Match, OnFailure, Phase
 from skim_core.model.session import Session
 from skim_core.model.times import format_duration
 from skim_core.plugins.strategies import StrategyPlugin, load_strategy
+from skim_core.settings import Settings
 
 
 def show_graph(strategy: str, wanted: Wanted, *, mermaid: bool, svg: bool) -> int:
-    """Show a strategy's graph as it would run next, overrides included; return the exit code.
+    """Show a strategy's graph with its overrides, and when it runs; return the exit code.
 
-    Raises ConfigError for two forms at once, GraphError for unsound overrides and
-    PluginError for a strategy that can't be loaded.
+    Raises ConfigError for two forms at once and for a day off, GraphError for unsound
+    overrides and PluginError for a strategy that can't be loaded.
     """
     if mermaid + svg + wanted.as_json > 1:
         msg = "--mermaid, --svg and --json are forms of one graph: give one of them."
@@ -33,7 +34,7 @@ def show_graph(strategy: str, wanted: Wanted, *, mermaid: bool, svg: bool) -> in
     policies = settings.strategy(strategy)[1]
     graph = loaded.graph.override(policies)
     loaded.check_hooks(graph)
-    session = calendar_of(settings).current_or_next(WallClock().now())
+    session = _session(wanted, settings)
     graph.check_windows(session)
     if wanted.as_json:
         print_json(graph.model_dump(mode="json"))
@@ -44,6 +45,19 @@ def show_graph(strategy: str, wanted: Wanted, *, mermaid: bool, svg: bool) -> in
     else:
         _print_graph(loaded, graph, session, policies)
     return ExitCode.DONE
+
+
+def _session(wanted: Wanted, settings: Settings) -> Session:
+    calendar = calendar_of(settings)
+    if (date := wanted.date) is None:
+        return calendar.current_or_next(WallClock().now())
+    if (session := calendar.session(date)) is None:
+        msg = (
+            f"{date:%A %Y-%m-%d} is a day off at {settings.exchange}: give the date of a session; "
+            "'skim sessions' lists them."
+        )
+        raise ConfigError(msg)
+    return session
 
 
 def in_order(graph: PhaseGraph) -> list[Phase]:

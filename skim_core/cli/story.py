@@ -39,6 +39,7 @@ class Story:
         self._foreign: tuple[object, object] = ((), {})
         self.profit = Decimal(0)
         self.trades = 0
+        self._held: Counter[str] = Counter()
 
     def tell(self, event: ev.Event) -> Line | None:
         """Return the line for an event, or None for one that is not worth a line."""
@@ -127,6 +128,13 @@ class Story:
         text = f"{event.by} says that {self._order(event.reference)} is {event.outcome}"
         return Line(event.at, "order", f"{text}: {event.why}", "warning")
 
+    def position_carried(self, event: ev.PositionCarried) -> Line:
+        """Tell of a position that was held over the night."""
+        self._held[event.symbol] += event.quantity
+        price = average_text(event.average_price)
+        text = f"holds {event.quantity} {event.symbol} at {price} from a day before"
+        return Line(event.at, "position", text)
+
     def order_carried(self, event: ev.OrderCarried) -> Line:
         """Tell of an order that stands from a day before."""
         order = event.state.order
@@ -148,6 +156,7 @@ class Story:
     def filled(self, event: ev.OrderFilled) -> Line:
         """Tell a fill."""
         fill = event.fill
+        self._held[fill.symbol] += fill.side.sign * fill.quantity
         order = self._orders.get(fill.reference)
         verb = "bought" if fill.side == "buy" else "sold"
         rest = f", {event.remaining} to go" if event.remaining else ""
@@ -177,10 +186,12 @@ class Story:
         return f"{order_text(order)} ({reference})" if order is not None else reference
 
     def result(self) -> str:
-        """Say how many trades there were and what they made."""
-        if not self.trades:
-            return "No trades"
-        return f"{counted(self.trades, 'trade')}, {self.profit:+,.2f} after costs"
+        """Say how many trades there were, what they made, and what is still held."""
+        text = "No trades"
+        if self.trades:
+            text = f"{counted(self.trades, 'trade')}, {self.profit:+,.2f} after costs"
+        held = [f"{quantity} {symbol}" for symbol, quantity in self._held.items() if quantity]
+        return f"{text}; still holds {listed(held)}" if held else text
 
 
 def _resumed(_story: Story, event: ev.DayResumed) -> Line:
@@ -254,12 +265,6 @@ def _restored(_story: Story, event: ev.ProtectionRestored) -> Line:
     return Line(event.at, "protection", text, "done")
 
 
-def _position_carried(_story: Story, event: ev.PositionCarried) -> Line:
-    price = average_text(event.average_price)
-    text = f"holds {event.quantity} {event.symbol} at {price} from a day before"
-    return Line(event.at, "position", text)
-
-
 _TELLERS: dict[type[ev.Event], Callable[[Story, Any], Line | None]] = {
     ev.DayStarted: Story.started,
     ev.DayResumed: _resumed,
@@ -288,7 +293,7 @@ _TELLERS: dict[type[ev.Event], Callable[[Story, Any], Line | None]] = {
     ev.OrderUnknown: Story.unknown,
     ev.OrderResolved: Story.resolved,
     ev.OrderCarried: Story.order_carried,
-    ev.PositionCarried: _position_carried,
+    ev.PositionCarried: Story.position_carried,
     ev.PositionClosed: Story.closed,
     ev.ProtectionLapsed: _lapsed,
     ev.ProtectionRestored: _restored,

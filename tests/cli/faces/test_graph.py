@@ -45,6 +45,19 @@ def test_policies_and_overrides_are_shown(skim, example):
     assert "protective" in manage
 
 
+def test_the_times_are_those_of_the_session_that_is_asked_for(skim, example):
+    shown = skim("graph", "example", "--session", "2026-12-24").out
+    assert "Thu 2026-12-24" in shown
+    assert "10:00:00 to 14:10:00" in shown
+    assert "a half day" in shown
+
+
+def test_a_day_off_has_no_times(skim, example):
+    refused = skim("graph", "example", "--session", "2026-01-26")
+    assert (refused.code, refused.out) == (2, "")
+    assert "Monday 2026-01-26 is a day off at XASX: give the date of a session" in refused.err
+
+
 def test_an_unsound_override_is_refused(skim, example):
     Path("skim.toml").write_text('[strategy.example.phases.scna]\ntimeout = "3m"\n')
     refused = skim("graph", "example")

@@ -176,6 +176,29 @@ def test_a_stop_that_was_carried_over_is_known_when_it_trades(story):
     assert filled.text == "sold 100 BHP at 44.4 by its stop"
 
 
+def test_the_last_line_says_what_is_still_held(story):
+    story.tell(
+        ev.PositionCarried(
+            at=AT, symbol="CSL", quantity=50, average_price=Decimal(200), opened_at=AT
+        )
+    )
+    for number, (reference, side, quantity) in enumerate(
+        [("a.P", Side.BUY, 100), ("b.X", Side.SELL, 50)]
+    ):
+        fill = Fill(
+            execution_id=f"x.{number}",
+            reference=reference,
+            symbol="BHP" if reference == "a.P" else "CSL",
+            side=side,
+            quantity=quantity,
+            price=Decimal(45),
+            at=AT,
+        )
+        story.tell(ev.OrderFilled(at=AT, fill=fill, remaining=0))
+    told = story.tell(ev.DayFinished(at=AT, outcome=ev.Outcome.COMPLETED))
+    assert told.text == "completed. No trades; still holds 100 BHP"
+
+
 def test_a_missed_day_begins_with_saying_so(story, days, session):
     started = days.completed(session)[0].model_copy(update={"missed": True})
     line = Story().tell(started)
