@@ -13,13 +13,17 @@ from skim_core.model.exchange import CommissionSchedule, OpeningGroup, TickBand
 from skim_core.model.reports import OrderReport
 from skim_core.ports.broker import Broker, BrokerNotice, BrokerSetup, Connection
 from skim_core.ports.clock import Hold, Timer
+from skim_core.ports.examination import BrokerFinding, Examinable, Examination, Severity
 
 __all__ = [
     "Broker",
+    "BrokerFinding",
     "BrokerNotice",
     "BrokerSetup",
     "CommissionSchedule",
     "Connection",
+    "Examinable",
+    "Examination",
     "Hold",
     "Model",
     "NoHold",
@@ -27,6 +31,7 @@ __all__ = [
     "OrderReport",
     "PacedClock",
     "SessionCalendar",
+    "Severity",
     "TickBand",
     "Timer",
     "WallClock",

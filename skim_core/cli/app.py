@@ -360,6 +360,14 @@ def doctor(
         Optional[str],  # noqa: UP045
         typer.Argument(help="A plugin or its package; all when not given."),
     ] = None,
+    broker: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--broker", metavar="NAME", help="Examine this broker and its account."),
+    ] = None,
+    symbols: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--symbol", help="With --broker: this one's data and orders too."),
+    ] = None,
     report: Annotated[
         bool,
         typer.Option("--bug-report", help="Print what to paste into a bug report; no secrets."),
@@ -370,12 +378,18 @@ def doctor(
 ) -> None:
     """Say why a plugin doesn't work, and its mend.
 
-    Not found, not loaded or broken: the cause and the command. Each is imported in a process of its own. Exits with 1 when something is wrong.
+    Not found, not loaded or broken: the cause and the command. Each is imported in a process of its own. With --broker, whether the broker is there and all that trading needs. Exits with 1 when something is wrong, with 3 when the broker isn't there.
     """
-    from skim_core.cli.doctor import show_diagnosis
     from skim_core.cli.wanted import Wanted
 
     wanted = Wanted(config, as_json=as_json, debug=debug)
+    if broker is not None or symbols:
+        from skim_core.cli.examining import show_examination
+
+        alone = name is None and not report
+        raise typer.Exit(show_examination(broker, symbols or (), wanted, alone=alone))
+    from skim_core.cli.doctor import show_diagnosis
+
     raise typer.Exit(show_diagnosis(name, wanted, report=report))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from skim_core.calendar.exchanges import load_exchange
+from skim_core.cli.examining import broker_setup
 from skim_core.cli.output import Toned, echo, print_json, table
 from skim_core.cli.places import calendar_of
 from skim_core.cli.wanted import Wanted
@@ -25,7 +25,6 @@ from skim_core.plugins.discovery import Group, find
 from skim_core.plugins.engines import load_engine
 from skim_core.plugins.extensions import load_extension
 from skim_core.plugins.strategies import StrategyPlugin, load_strategy
-from skim_core.ports.broker import BrokerSetup
 from skim_core.settings import MASK, Settings, show
 
 FAULTY = ExitCode.WRONG
@@ -149,16 +148,7 @@ def _make_broker(settings: Settings, session: Session | None) -> None:
     if session is None:
         return
     # Its options are its own: only the broker can say what is wrong with them.
-    plugin.make(
-        BrokerSetup(
-            account=settings.account,
-            clock=WallClock(),
-            exchange=load_exchange(session.exchange, on=session.date),
-            sessions=(session,),
-            directory=settings.directory / "brokers" / settings.broker,
-            options=settings.broker_options(settings.broker),
-        )
-    )
+    plugin.make(broker_setup(settings, settings.broker, session))
 
 
 def _checks_of(

@@ -39,11 +39,10 @@ from skim_core.broker import BrokerNotice, BrokerSetup, Connection, OrderReport
 from skim_core.errors import BrokerError
 
 if TYPE_CHECKING:
-    from skim_broker_ibkr.findings import Finding
     from skim_broker_ibkr.options import IbkrOptions
     from skim_broker_ibkr.tap import TapIB
     from skim_core import Bars, Quote
-    from skim_core.broker import Timer
+    from skim_core.broker import Examination, Timer
 
 _log = logging.getLogger("skim.ibkr")
 
@@ -252,13 +251,21 @@ class IbkrBroker:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def examine(self, symbol: str | None = None) -> Sequence[Finding]:
+    async def examine(self, symbols: Sequence[str] = ()) -> Examination:
         """Return what is found of TWS and the account, each problem with what mends it.
 
-        Connects if it isn't; changes nothing. `symbol`: whether it has market data, too.
+        Connects if it isn't; changes nothing. `symbols`: whether they have market data and
+        would be ordered, too.
         """
-        parts = Parts(self._requests, self._hearing, self._quotes, self._scanner)
-        return await examine(self, self._setup, self._options, parts, symbol)
+        parts = Parts(
+            self._line,
+            self._requests,
+            self._contracts,
+            self._hearing,
+            self._quotes,
+            self._scanner,
+        )
+        return await examine(self, self._setup, self._options, parts, symbols)
 
     # Market data
 

@@ -106,6 +106,15 @@ class Contracts:
             self._compare(number)
         return self._rules[number]
 
+    def has_own_ticks(self, symbol: str) -> bool:
+        """Whether IBKR's ticks of a symbol, asked for before, are those that skim has."""
+        number = rule_of(self._details[symbol], self._exchange_of_orders())
+        return number is None or self._agrees(number)
+
+    def _agrees(self, number: int) -> bool:
+        own = {(band.from_price, band.tick) for band in self._exchange.ticks}
+        return own == {(band.from_price, band.tick) for band in self._rules[number]}
+
     def _exchange_of_orders(self) -> str:
         return _SMART if self._smart else self._venue.exchange
 
@@ -138,9 +147,7 @@ class Contracts:
             raise UnknownSymbolError(msg)
 
     def _compare(self, number: int) -> None:
-        own = {(band.from_price, band.tick) for band in self._exchange.ticks}
-        told = {(band.from_price, band.tick) for band in self._rules[number]}
-        if own != told:
+        if not self._agrees(number):
             _log.info(
                 "IBKR's ticks (market rule %s) are not those that skim has for %s: orders are "
                 "put on IBKR's.",

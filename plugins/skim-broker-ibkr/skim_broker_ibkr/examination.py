@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from skim_broker_ibkr.accounts import is_paper
-from skim_broker_ibkr.findings import Finding, Seen, Severity, judged
+from skim_broker_ibkr.errors import LineError, ReadOnlyError, Stage
+from skim_broker_ibkr.findings import (
+    Refused,
+    Seen,
+    SeenSymbol,
+    account_refused,
+    judged,
+    line_found,
+    read_only,
+)
 from skim_broker_ibkr.minutes import session_at
+from skim_broker_ibkr.requests import RefusedError
 from skim_broker_ibkr.rules.gate import RestartWindow
 from skim_broker_ibkr.symbols import traded_here
-from skim_core.errors import SkimError
+from skim_core.broker import BrokerFinding, Examination, Severity
+from skim_core.errors import BrokerError, ConfigError, SkimError
 
 if TYPE_CHECKING:
     from skim_broker_ibkr.broker import IbkrBroker
@@ -24,27 +36,37 @@ async def examine(
     setup: BrokerSetup,
     options: IbkrOptions,
     parts: Parts,
-    symbol: str | None,
-) -> list[Finding]:
+    symbols: Sequence[str],
+) -> Examination:
     """Return what is found, each problem with what mends it; nothing is changed.
 
-    `symbol`: also whether there are market data of this one. Uses the client id that trades,
-    so it must not run beside a day.
+    `symbols`: also whether there are market data of these, and whether orders for them would
+    be taken. Uses the client id that trades, so it must not run beside a day.
     """
+
+    def reached(*findings: BrokerFinding) -> Examination:
+        version = parts.line.server_version
+        return Examination(
+            reached=True, findings=(*line_found(address, client_id, version), *findings)
+        )
+
+    address, client_id = parts.line.address, options.client_id
     try:
         await broker.connect()
+    except LineError as error:
+        version = parts.line.server_version
+        found = line_found(address, client_id, version, error.stage, str(error))
+        return Examination(reached=error.stage is not Stage.PORT, findings=tuple(found))
+    except ReadOnlyError:
+        return reached(read_only())
+    except ConfigError as error:
+        return reached(account_refused(str(error)))
     except SkimError as error:
-        return [Finding("connection", Severity.PROBLEM, str(error))]
-    address = f"{options.host}:{options.port}"
-    reached = Finding(
-        "connection",
-        Severity.FINE,
-        f"TWS at {address} is logged in, and the client id {options.client_id} is free",
-    )
+        return reached(BrokerFinding("answers", Severity.ERROR, str(error)))
     try:
-        return [reached, *judged(await _look(setup, options, parts, broker, symbol))]
+        return reached(*judged(await _look(setup, options, parts, broker, symbols)))
     except SkimError as error:
-        return [reached, Finding("answers", Severity.PROBLEM, str(error))]
+        return reached(BrokerFinding("answers", Severity.ERROR, str(error)))
 
 
 async def _look(
@@ -52,7 +74,7 @@ async def _look(
     options: IbkrOptions,
     parts: Parts,
     broker: IbkrBroker,
-    symbol: str | None,
+    symbols: Sequence[str],
 ) -> Seen:
     now, account = setup.clock.now(), parts.hearing.account
     held: dict[str, int] = {}
@@ -76,11 +98,10 @@ async def _look(
             options.restart_at, options.restart_timezone or setup.exchange.timezone
         ),
         skew=timedelta(seconds=round(skew.total_seconds())),
-        server_version=parts.requests.ib.client.serverVersion(),
         foreign_orders=[_named(report) for report in await _foreign(parts, options, broker)],
         positions=held,
         elsewhere=elsewhere,
-        data=await _data(broker, parts, symbol),
+        symbols=[await _symbol(broker, parts, symbol) for symbol in symbols],
         broken_farms=broker.farms.broken,
         scans=await parts.scanner.check(),
     )
@@ -97,13 +118,39 @@ async def _foreign(parts: Parts, options: IbkrOptions, broker: IbkrBroker) -> li
     return foreign
 
 
-async def _data(broker: IbkrBroker, parts: Parts, symbol: str | None) -> tuple[str, str] | None:
-    if symbol is None:
-        return None
+async def _symbol(broker: IbkrBroker, parts: Parts, symbol: str) -> SeenSymbol:
     quote = (await broker.quotes([symbol])).get(symbol)
-    if quote is not None:
-        return symbol, "delayed" if quote.delayed else "live"
-    return symbol, parts.quotes.reason(symbol) or "it has not traded today"
+    if quote is None:
+        data = parts.quotes.reason(symbol) or "it has not traded today"
+    else:
+        data = "delayed" if quote.delayed else "live"
+    return SeenSymbol(
+        symbol,
+        data,
+        await _ticks(parts, symbol),
+        await _preview(parts, symbol),
+        halted=quote is not None and quote.halted,
+    )
+
+
+async def _ticks(parts: Parts, symbol: str) -> bool | str:
+    try:
+        await parts.contracts.ticks(symbol)
+    except BrokerError as error:
+        return str(error)
+    return parts.contracts.has_own_ticks(symbol)
+
+
+async def _preview(parts: Parts, symbol: str) -> Refused | None:
+    """Ask what an order for one share would do, which places none; return what TWS objects."""
+    try:
+        contract = await parts.contracts.of(symbol)
+        await parts.requests.preview(contract, parts.hearing.account)
+    except RefusedError as error:
+        return Refused(error.text, error.code)
+    except BrokerError as error:
+        return Refused(str(error))
+    return None
 
 
 def _named(report: OrderReport) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from skim_broker_ibkr.errors import LineError, Stage
 from skim_broker_ibkr.rules.gate import ALARM, Gate, backoff
 from skim_broker_ibkr.rules.notices import Meaning, meaning
 from skim_broker_ibkr.tap import Listener, TapIB
@@ -51,7 +52,8 @@ class Line:
         self._requests = requests
         self._listener = listener
         self._ib: TapIB | None = None
-        self._refused: asyncio.Future[str] | None = None
+        self._refused: asyncio.Future[LineError] | None = None
+        self.server_version = 0
         self._again: asyncio.Task[None] | None = None
         self._beat: Timer | None = None
         self._asked: asyncio.Task[None] | None = None
@@ -95,12 +97,13 @@ class Line:
         if waiting is None or waiting.done():
             return
         if meaning(told.code) is Meaning.CLIENT_ID_TAKEN:
-            waiting.set_result(
+            why = (
                 f"the client id {self._options.client_id} is in use at {self.address}: another "
                 "program, or another skim, is connected with it. Stop that one, or set another "
                 "client_id in [brokers.ibkr]; orders can only be changed by the id that placed "
                 f"them. ({told.code})"
             )
+            waiting.set_result(LineError(why, Stage.CLIENT_ID))
 
     # Making
 
@@ -131,12 +134,16 @@ class Line:
         ib.wrapper.clientId = options.client_id
         refused = self._refused = asyncio.get_running_loop().create_future()
 
-        def hung_up(_: str) -> None:
+        def hung_up(said: str) -> None:
             if not refused.done():
-                refused.set_result(
+                why = (
                     f"TWS at {self.address} hung up: it may still be starting, or not trust this "
                     "host (Configure, API, Settings, Trusted IPs)."
                 )
+                if "version must be" in said:
+                    why = f"TWS at {self.address} is too old ({said}): update it."
+                stage = Stage.LOGIN if ib.wrapper.greeted else Stage.GREETING
+                refused.set_result(LineError(why, stage))
 
         # After the error that says why, which comes before the end in the same breath.
         ib.client.apiError += hung_up
@@ -149,8 +156,9 @@ class Line:
             error = connecting.exception() if connecting.done() else None
             if error is None and connecting.done():
                 return ib
-            raise BrokerError(self._explained(ib, error, refused))
+            raise self._explained(ib, error, refused)
         finally:
+            self.server_version = ib.client.serverVersion()
             self._refused = None
             ib.client.apiError -= hung_up
             if not connecting.done():
@@ -159,29 +167,32 @@ class Line:
             refused.cancel()
 
     def _explained(
-        self, ib: TapIB, error: BaseException | None, refused: asyncio.Future[str]
-    ) -> str:
+        self, ib: TapIB, error: BaseException | None, refused: asyncio.Future[LineError]
+    ) -> LineError:
         if isinstance(error, OSError) and not isinstance(error, TimeoutError):
-            return (
+            why = (
                 f"nothing listens at {self.address} ({error.strerror or error}): start TWS or IB "
                 "Gateway, and allow the API there (Configure, API, Settings, Enable ActiveX and "
                 "Socket Clients; its socket port)."
             )
+            return LineError(why, Stage.PORT)
         if isinstance(error, TimeoutError):
             limit = f"{self._options.connect_timeout.total_seconds():g} s"
             if ib.wrapper.greeted:
-                return (
+                why = (
                     f"TWS at {self.address} answers, but told no account within {limit}: it isn't "
                     "logged in, or waits for a second factor or a dialog."
                 )
-            return (
+                return LineError(why, Stage.LOGIN)
+            why = (
                 f"something listens at {self.address}, but didn't greet as TWS within {limit}: "
                 "TWS is still starting, asks on its screen whether to accept the connection, "
                 "or this is another program's port."
             )
+            return LineError(why, Stage.GREETING)
         if refused.done() and not refused.cancelled():
             return refused.result()
-        return f"TWS at {self.address} could not be reached: {error!r}"
+        return LineError(f"TWS at {self.address} could not be reached: {error!r}", Stage.PORT)
 
     # Losing
 

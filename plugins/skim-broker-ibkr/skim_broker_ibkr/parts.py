@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from skim_broker_ibkr.contracts import Contracts
     from skim_broker_ibkr.hearing import OrderHearing
+    from skim_broker_ibkr.line import Line
     from skim_broker_ibkr.quotes import Quotes
     from skim_broker_ibkr.requests import Requests
     from skim_broker_ibkr.scan import GapScanner
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
 class Parts:
     """The parts of a broker that an examination looks through."""
 
+    line: Line
     requests: Requests
+    contracts: Contracts
     hearing: OrderHearing
     quotes: Quotes
     scanner: GapScanner

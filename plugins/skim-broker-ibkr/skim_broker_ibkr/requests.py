@@ -8,7 +8,14 @@ from collections.abc import Awaitable, Callable, Hashable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ib_async import BarDataList, Contract, ContractDetails, ExecutionFilter, ScannerSubscription
+from ib_async import (
+    BarDataList,
+    Contract,
+    ContractDetails,
+    ExecutionFilter,
+    MarketOrder,
+    ScannerSubscription,
+)
 from ib_async.wrapper import RequestError
 
 from skim_broker_ibkr.rules.pacing import HistoryPacing
@@ -185,7 +192,7 @@ class Requests:
             return await self.answer(
                 ib.reqContractDetailsAsync(contract), f"the contract {contract.symbol}"
             )
-        except _RefusedError as refused:
+        except RefusedError as refused:
             if refused.code == 200:  # noqa: PLR2004  no such contract
                 return []
             raise
@@ -195,6 +202,15 @@ class Requests:
         async with self._locks[f"market rule {number}"]:
             ib = await self.turn(for_order=True)
             return await self.answer(ib.reqMarketRuleAsync(number), "a table of ticks")
+
+    async def preview(self, contract: Contract, account: str) -> None:
+        """Ask what buying one share would do; nothing is placed.
+
+        Raises RefusedError when TWS would not take the order, BrokerError for no answer.
+        """
+        order = MarketOrder("BUY", 1, account=account, tif="DAY")
+        ib = await self.turn(for_order=True)
+        await self.answer(ib.whatIfOrderAsync(contract, order), f"1 {contract.symbol}")
 
     # Data
 
@@ -230,7 +246,7 @@ class Requests:
                     timeout=0,
                 )
                 return await self.answer(coming, f"bars of {contract.symbol}")
-            except _RefusedError as refused:
+            except RefusedError as refused:
                 if refused.code == _PACING_ERROR and _NO_DATA in refused.text.lower():
                     return BarDataList()
                 if "pacing" not in refused.text.lower() or attempt > 1:
@@ -270,7 +286,7 @@ class Requests:
         try:
             return await self._within(question, name, limit or self._options.answer_timeout)
         except RequestError as error:
-            raise _RefusedError(error.code, error.message, name) from None
+            raise RefusedError(error.code, error.message, name) from None
         except TimeoutError:
             msg = f"TWS didn't answer the question for {name}."
             raise BrokerError(msg) from None
@@ -285,7 +301,9 @@ class Requests:
             raise BrokerError(msg) from None
 
 
-class _RefusedError(BrokerError):
+class RefusedError(BrokerError):
+    """TWS's error `code` is the answer to a question."""
+
     def __init__(self, code: int, text: str, name: str) -> None:
         super().__init__(f"TWS refused {name}: {text} ({code}).")
         self.code = code

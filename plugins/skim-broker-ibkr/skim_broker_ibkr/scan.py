@@ -86,6 +86,8 @@ class GapScanner:
                 await self._codes(GapScan(minimum_percent=minimum))
             except BrokerError as error:
                 return str(error)
+            if self._offered is None:
+                return "TWS didn't tell which scans there are"
         return ""
 
     async def _named(self, request: GapScan) -> dict[str, Contract]:

@@ -15,8 +15,9 @@ from ib_async import IB, Contract, Execution, Order, OrderState
 from ib_async import CommissionReport as IbCommissionReport
 from ib_async.client import Client
 from ib_async.util import parseIBDatetime
-from ib_async.wrapper import Wrapper
+from ib_async.wrapper import RequestError, Wrapper
 
+from skim_broker_ibkr.errors import INVALID, ReadOnlyError, is_read_only
 from skim_broker_ibkr.numbers import exact, whole
 from skim_broker_ibkr.told import Told, ToldCommission, ToldError, ToldPosition, ToldStatus
 from skim_broker_ibkr.translate import instrument, told_execution, told_order
@@ -206,8 +207,16 @@ class TapWrapper(Wrapper):
         advancedOrderRejectJson: str,
     ) -> None:
         """An error or a notice: ib_async ends the request that it is about."""
-        if reqId in self._futures or reqId in self.reqId2Subscriber:
+        if errorCode == INVALID and reqId in self._futures:
+            # ib_async takes it for a warning, and would wait for an answer that never comes.
+            refusal = RequestError(reqId, errorCode, errorString)
+            self._endReq(reqId, refusal, success=False)  # type: ignore[no-untyped-call]
+        elif reqId in self._futures or reqId in self.reqId2Subscriber:
             super().error(reqId, errorCode, errorString, advancedOrderRejectJson)
+        if is_read_only(errorCode, errorString):
+            # No end of the books follows.
+            for answers in (self.open_orders, self.completed_orders, self.all_executions):
+                answers.fail(ReadOnlyError())
         self.listener.hear(ToldError(reqId, errorCode, errorString))
 
     def connectionClosed(self) -> None:

@@ -53,9 +53,28 @@ class GatewayPlay(Play):
         await self.settle()
 
 
+class LateClock:
+    """The clock of a machine that is late by so much."""
+
+    def __init__(self, clock, by):
+        self._clock, self._by = clock, by
+
+    def now(self):
+        return self._clock.now() - self._by
+
+    def call_at(self, when, callback):
+        return self._clock.call_at(when + self._by, callback)
+
+    async def sleep_until(self, when):
+        await self._clock.sleep_until(when + self._by)
+
+    def hold(self):
+        return self._clock.hold()
+
+
 @asynccontextmanager
-async def served(directory, connect=True, market=None, start=SESSION.open, setup=None, **options):
-    clock, heard = DrivenClock(start), []
+async def served(directory, connect=True, market=None, setup=None, late_by=None, **options):
+    clock, heard = DrivenClock(SESSION.open), []
     found = GatewaySetup(
         exchange=load_exchange("XASX"),
         sessions=(SESSION,),
@@ -65,7 +84,8 @@ async def served(directory, connect=True, market=None, start=SESSION.open, setup
     )
     async with GatewayServer(found, clock) as server:
         _, port = server.address
-        broker = make(port, clock, directory / "ibkr", heard, **options)
+        own = clock if late_by is None else LateClock(clock, late_by)
+        broker = make(port, own, directory / "ibkr", heard, **options)
         play = GatewayPlay(server, broker, clock, heard)
         try:
             if connect:

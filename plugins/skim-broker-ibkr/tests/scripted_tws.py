@@ -116,7 +116,7 @@ class Peer:
         while greeting is None:
             received += await self.reader.read(4096)
             greeting = read_greeting(received)
-        self.version = min(self.tws.version, greeting.version)
+        self.version = min(self.tws.version, greeting.version())
         self.writer.write(welcome(self.version, "20250106 10:00:00 AEDT"))
         frames, data = Frames(), greeting.rest
         while True:

@@ -113,7 +113,7 @@ class GatewayServer:
             return
         async with asyncio.timeout(limits.greeting):
             greeting = await _greeted(reader)
-        version = greeting.version
+        version = greeting.version(self.gateway.setup.newest_version)
         if version is None:
             msg = f"the client speaks up to version {greeting.highest}: {OLDEST} is the oldest"
             raise WireError(msg)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skim_core.sim import SimOptions
+from skim_gateway.wire.handshake import NEWEST
 
 if TYPE_CHECKING:
     from skim_core import Exchange, Session
@@ -54,6 +55,7 @@ class GatewaySetup:
 
     `directory` is where the exchange keeps the account's book. `seed` decides whatever is
     left to chance; `repeated` is the share of order statuses that are told twice.
+    `newest_version` is the newest version of the protocol that is spoken, as by an older TWS.
     """
 
     exchange: Exchange
@@ -68,3 +70,4 @@ class GatewaySetup:
     zoned_executions: bool = True
     seed: int = 1
     repeated: float = 0.1
+    newest_version: int = NEWEST

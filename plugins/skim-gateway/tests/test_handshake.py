@@ -24,7 +24,7 @@ from skim_gateway.wire.handshake import greeting, read_greeting, welcome
     ],
 )
 def test_the_version_is_the_newest_that_both_speak(lowest, highest, version):
-    assert read_greeting(greeting(lowest, highest)).version == version
+    assert read_greeting(greeting(lowest, highest)).version() == version
 
 
 def test_what_follows_the_greeting_is_kept():
@@ -39,7 +39,7 @@ def test_a_greeting_may_come_in_pieces(size):
 
 def test_connect_options_stand_after_the_versions():
     assert read_greeting(b"API\0" + frame(b"v157..178 +PACEAPI")).options == "+PACEAPI"
-    assert read_greeting(b"API\0" + frame(b"v176")).version == 176
+    assert read_greeting(b"API\0" + frame(b"v176")).version() == 176
 
 
 @pytest.mark.parametrize(

@@ -27,10 +27,9 @@ class Greeting:
     options: str
     rest: bytes
 
-    @property
-    def version(self) -> int | None:
-        """The server version to answer with; None when there is none that both speak."""
-        chosen = min(self.highest, NEWEST)
+    def version(self, newest: int = NEWEST) -> int | None:
+        """Return the version to answer with, `newest` at most; None when not both speak one."""
+        chosen = min(self.highest, newest)
         return chosen if chosen >= max(self.lowest, OLDEST) else None
 
 
