@@ -85,10 +85,12 @@ class Requests:
     async def order_turn(self, messages: int = 1) -> None:
         """Wait until messages about orders may be sent, all at once.
 
-        Raises NotSentError when that takes longer than an order may wait.
+        Raises NotSentError when that takes longer than an order may wait, or when the
+        connection is gone.
         """
         until = self._clock.now() + self._options.submit_wait
         async with self._lanes[True]:
+            self._refuse_without_line()
             while wait := self._window.delay(self._clock.now(), messages, order=True):
                 if self._clock.now() + wait > until:
                     msg = (
@@ -97,7 +99,13 @@ class Requests:
                     )
                     raise NotSentError(msg)
                 await self._clock.sleep_until(self._clock.now() + wait)
+                self._refuse_without_line()
             self._window.count(self._clock.now(), messages, order=True)
+
+    def _refuse_without_line(self) -> None:
+        if self._ib is None:
+            msg = "nothing was sent: there is no connection to TWS."
+            raise NotSentError(msg)
 
     # Books
 

@@ -59,10 +59,20 @@ class Play:
 
     def sent_times(self):
         """Return a list that gets the clock's time of each message that leaves from now on."""
-        times, wire = [], self.broker._requests.ib.client.conn
-        send = wire.sendMsg
-        wire.sendMsg = lambda message: times.append(self.clock.now()) or send(message)
+        times = []
+        self._tap(lambda _: times.append(self.clock.now()))
         return times
+
+    def sent_kinds(self):
+        """Return a list that gets the time and the number of the kind of each such message."""
+        kinds = []
+        self._tap(lambda message: kinds.append((self.clock.now(), _kind(message))))
+        return kinds
+
+    def _tap(self, hear):
+        wire = self.broker._requests.ib.client.conn
+        send = wire.sendMsg
+        wire.sendMsg = lambda message: hear(message) or send(message)
 
     async def warm_up(self):
         """Have the contract's details known, and a second without messages behind."""
@@ -75,6 +85,10 @@ class Play:
         await self.settle()
         await self.clock.advance(5.1)
         await self.until(lambda: self.lines and self.lines[-1].up)
+
+
+def _kind(message):
+    return int(message[4:].split(b"\0")[0])
 
 
 def make(tws_port, clock, directory, heard=None, configured="paper", exchange="XASX", **options):

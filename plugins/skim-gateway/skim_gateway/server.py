@@ -133,10 +133,10 @@ class GatewayServer:
     ) -> None:
         limits = self.gateway.setup.limits
         frames, rate = Frames(), MessageRate(limits.messages_a_second)
-        clock = asyncio.get_running_loop()
+        steady, own = asyncio.get_running_loop().time, self.gateway.clock
         while not conversation.closed:
             for payload in frames.feed(received):
-                if rate.exceeded(clock.time()):
+                if rate.exceeded(own.now().timestamp() if limits.by_clock else steady()):
                     times, most = rate.violations, limits.messages_a_second
                     conversation.error(
                         codes.TOO_MANY_MESSAGES, most=most, received=most + 1, times=times

@@ -29,12 +29,14 @@ class Limits:
 
     `unsent` is how many bytes may wait for a client that doesn't read; it is dropped then.
     `streams` is how many subscriptions of all kinds it may have; a real gateway has no such limit.
-    `violations` is how often it may send too fast before it is dropped.
+    `violations` is how often it may send too fast before it is dropped; how fast it sends is
+    told by the machine's time, or with `by_clock` by the gateway's, which a test drives.
     """
 
     clients: int = 32
     messages_a_second: int = 50
     violations: int = 3
+    by_clock: bool = False
     lines: int = 100
     tick_by_tick: int = 5
     depths: int = 3
