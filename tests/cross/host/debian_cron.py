@@ -1,10 +1,12 @@
-"""Debian's cron, as far as a crontab of skim's can notice: crontab(5) and cron(8) of Debian 12.
+"""Debian's cron, as far as a crontab of skim's can notice: crontab(5) and cron(8) of 3.0pl1-162.
 
 Once a minute, by the host's wall, each line whose five fields fit is run by the shell. A host's
 zone is that of all lines: Debian's cron ignores CRON_TZ (crontab(5), LIMITATIONS). When both days
 are given, either is enough. When the wall is set on by less than three hours, the lines of the
 hours that were left out run at once; those of hours that come twice run once. Lines with a * for
-the minute or the hour only follow the wall (cron(8)).
+the minute or the hour only follow the wall (cron(8)). How far the wall was set is told from the
+minute that was served last, as in the main loop of Vixie's cron.c: up to five minutes are served
+one by one, as after a wake-up that came late.
 """
 
 from __future__ import annotations
@@ -15,17 +17,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 MINUTE = timedelta(minutes=1)
+_LATE = timedelta(minutes=5)
+_CORRECTION = timedelta(hours=3)
 _SETTING = re.compile(r"([A-Za-z_]\w*)\s*=\s*(.*)")
 _BOUNDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a crontab: what it runs, and the minutes, hours and days on which it does."""
+    """A line of a crontab: what it runs, and the minutes, hours and days on which it does.
+
+    `wild`: its minute or its hour begins with a *, so that it only follows the wall.
+    """
 
     text: str
     fields: tuple[frozenset[int], ...]
     days_given: tuple[bool, bool]
+    wild: bool
     command: str
 
     def fits(self, wall: datetime) -> bool:
@@ -56,6 +64,36 @@ class Crontab:
         return (line for line in self.lines if line.fits(wall))
 
 
+class Cron:
+    """The daemon of one start of a host: `wake` is called whenever the minute of the wall changes."""
+
+    def __init__(self, crontab: Crontab, zone: tzinfo, now: datetime) -> None:
+        self._crontab = crontab
+        self._zone = zone
+        self._served = now.replace(second=0, microsecond=0)
+
+    def wake(self, now: datetime) -> Iterator[Line]:
+        """Yield the lines to run now, in their order; `now` is a whole minute."""
+        ahead = now - self._served
+        if abs(ahead) > _CORRECTION:
+            self._served = now
+            yield from self._crontab.due(now, self._zone)
+        elif ahead <= timedelta(0):
+            yield from (line for line in self._crontab.due(now, self._zone) if line.wild)
+        elif ahead <= _LATE:
+            for minute in self._minutes_until(now):
+                yield from self._crontab.due(minute, self._zone)
+        else:
+            yield from (line for line in self._crontab.due(now, self._zone) if line.wild)
+            for minute in self._minutes_until(now):
+                yield from (line for line in self._crontab.due(minute, self._zone) if not line.wild)
+
+    def _minutes_until(self, now: datetime) -> Iterator[datetime]:
+        while self._served < now:
+            self._served += MINUTE
+            yield self._served
+
+
 def read_crontab(text: str) -> Crontab:
     """Read a crontab. Raises ValueError for a line that cron would refuse."""
     if not text.endswith("\n"):
@@ -83,6 +121,7 @@ def _line(text: str) -> Line:
         fields=tuple(
             _numbers(field, *bounds) for field, bounds in zip(fields, _BOUNDS, strict=True)
         ),
+        wild=any(field.startswith("*") for field in fields[:2]),
         days_given=(not fields[2].startswith("*"), not fields[4].startswith("*")),
         # An unescaped % begins what the command is given to read.
         command=re.sub(r"(?<!\\)%.*", "", command).replace(r"\%", "%"),

@@ -11,8 +11,10 @@ import heapq
 import io
 import os
 import shlex
+import signal
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -28,7 +30,7 @@ from skim_core.cli.main import run
 from skim_core.clock.virtual import VirtualClock
 from skim_core.clock.wall import WallClock
 
-from .debian_cron import MINUTE, Crontab, Line
+from .debian_cron import MINUTE, Cron, Crontab, Line
 
 # Time jumps from one timer of a day to its next: the lease has to outlast each jump.
 CONFIGURATION = """
@@ -76,6 +78,7 @@ class HostClock(VirtualClock):
             heapq.heappop(self._timers)
         if self._timers and not self.holds:
             self._host.serve_until(self._timers[0][0])
+            self._host.lose_power(before=self._timers[0][0])
         super()._step()
         if self._now > self._host.now:
             self._host.jumped += (self._now - self._host.now).total_seconds()
@@ -97,7 +100,9 @@ class HostLoop(asyncio.SelectorEventLoop):
 class Host:
     """A machine whose skim keeps its state in `folder`; its wall stands at `now`.
 
-    `off` are the spans in which it has no power: what is due in them is never run.
+    `off` are the spans in which it has no power: what is due in them is never run. At
+    `power_fails` it and this process end, as by SIGKILL. `sets` are the instants at which somebody
+    sets the wall, to what.
     """
 
     folder: Path
@@ -105,13 +110,17 @@ class Host:
     now: datetime
     zone: tzinfo = UTC
     off: tuple[tuple[datetime, datetime], ...] = ()
+    power_fails: datetime | None = None
+    sets: dict[datetime, datetime] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     ran: list[Ran] = field(default_factory=list)
     jumped: float = 0.0
     _next: datetime | None = None
+    _due: deque[tuple[Line, datetime]] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
         self.configure("")
+        self._cron = Cron(self.crontab, self.zone, self.now)
 
     def configure(self, text: str) -> None:
         """Write the configuration: what a host on simulated time needs, and `text`."""
@@ -127,15 +136,30 @@ class Host:
         """Run what is due by `end`, each line at its minute."""
         if self._next is None:
             self._next = self.now.replace(second=0, microsecond=0) + MINUTE
-        while (moment := self._next) <= end:
-            self._next = moment + MINUTE
-            if any(start <= moment < stop for start, stop in self.off):
+        while self._due or self._next <= end:
+            if self._due:
+                # A line that waits for the wall lets those of its minute run beside it.
+                self._run(*self._due.popleft())
                 continue
-            for line in self.crontab.due(moment, self.zone):
-                self.now = max(self.now, moment)
-                self._run(line, moment)
+            self._serve(self._next)
+
+    def _serve(self, moment: datetime) -> None:
+        self.lose_power(before=moment)
+        moment = self.sets.pop(moment, moment)
+        self._next = moment + MINUTE
+        if any(start <= moment < stop for start, stop in self.off):
+            # The daemon that is started with the host knows of no minute before it.
+            self._cron = Cron(self.crontab, self.zone, moment)
+            return
+        self._due.extend((line, moment) for line in self._cron.wake(moment))
+
+    def lose_power(self, before: datetime) -> None:
+        """End this process, if the host loses its power before an instant."""
+        if self.power_fails is not None and self.power_fails <= before:
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def _run(self, line: Line, at: datetime) -> None:
+        self.now = max(self.now, at)
         command = line.command.removesuffix(" >/dev/null")
         program, *arguments = shlex.split(command)
         assert Path(program).name == "skim", line.text
