@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import configparser
 import os
 import re
@@ -10,6 +11,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 import skim_core
 from skim_core.plugins.discovery import Group
@@ -72,3 +74,33 @@ def test_a_plugin_has_an_environment_of_its_own_and_takes_part_in_the_common_one
     assert name in tox["tox"]["env_list"].replace(",", " ").split()
     for environment in (name, "cross"):
         assert f"./plugins/{folder.name}" in tox[f"testenv:{environment}"]["commands_pre"]
+
+
+@pytest.mark.parametrize("folder", [ROOT, *PLUGINS], ids=lambda folder: folder.name)
+def test_every_dependency_is_bounded_and_comes_from_the_index(folder):
+    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    optional = project.get("optional-dependencies", {}).values()
+    for text in [*project["dependencies"], *(each for group in optional for each in group)]:
+        requirement = Requirement(text)
+        assert requirement.url is None, text
+        assert any(bound.operator in {">=", "=="} for bound in requirement.specifier), text
+
+
+RUNS_TEXT = {"eval", "exec"}
+READS_CODE = {"cloudpickle", "dill", "joblib", "marshal", "pickle", "shelve"}
+
+
+def test_nothing_evaluates_text_or_reads_pickles():
+    packages = [ROOT / "skim_core", *(folder / folder.name.replace("-", "_") for folder in PLUGINS)]
+    found = []
+    for path in (module for package in packages for module in package.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            calls = isinstance(node, ast.Call) and getattr(node.func, "id", None) in RUNS_TEXT
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            if calls or READS_CODE & {name.partition(".")[0] for name in names}:
+                found.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert not found
