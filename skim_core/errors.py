@@ -60,10 +60,15 @@ class GraphError(ConfigError):
 
     A phase that nobody declares, a circle, a window that the session does not have, or a policy
     that contradicts another. `skim graph NAME` shows what the strategy declares; what a
-    configuration changes stands in ``[strategy.NAME.phases]``.
+    configuration changes stands in ``[strategy.NAME.phases]``. `phase` names the phase at
+    fault, where it is one.
     """
 
     error_code = "graph"
+
+    def __init__(self, message: str, *, phase: str | None = None) -> None:
+        super().__init__(message)
+        self.phase = phase
 
 
 class PluginError(SkimError):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -16,7 +15,7 @@ from skim_core.cli.output import Toned, echo, print_json, table
 from skim_core.cli.places import calendar_of
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
-from skim_core.errors import ConfigError, PluginError, SkimError
+from skim_core.errors import ConfigError, GraphError, PluginError, SkimError
 from skim_core.exits import ExitCode
 from skim_core.model.session import Session
 from skim_core.plugins.brokers import load_broker
@@ -24,6 +23,7 @@ from skim_core.plugins.configuration import validate_config
 from skim_core.plugins.discovery import Group, find
 from skim_core.plugins.engines import load_engine
 from skim_core.plugins.extensions import load_extension
+from skim_core.plugins.phases import configured_graph
 from skim_core.plugins.strategies import StrategyPlugin, load_strategy
 from skim_core.settings import MASK, Settings, show
 
@@ -154,36 +154,31 @@ def _make_broker(settings: Settings, session: Session | None) -> None:
 def _checks_of(
     settings: Settings, name: str, session: Session | None
 ) -> Iterator[Callable[[], object]]:
-    section, policies = settings.strategy(name)
+    section = settings.strategy(name)[0]
     try:
         strategy = load_strategy(name)
     except PluginError as error:
         yield _refusal(error)
         return
     yield lambda: validate_config(strategy, section)
-    yield from _checks_of_phases(strategy, policies, session)
+    yield from _faults_of_phases(strategy, settings, session)
 
 
-def _checks_of_phases(
-    strategy: StrategyPlugin, policies: Mapping[str, Mapping[str, Any]], session: Session | None
+def _faults_of_phases(
+    strategy: StrategyPlugin, settings: Settings, session: Session | None
 ) -> Iterator[Callable[[], object]]:
-    def check(policies: Mapping[str, Mapping[str, Any]]) -> None:
+    policies = settings.strategy(strategy.name)[1]
+    sessions = [session] if session is not None else []
+    while True:
         try:
-            graph = strategy.graph.override(policies)
-            if session is not None:
-                graph.check_windows(session)
-            strategy.check_hooks(graph)
-        except SkimError as error:
-            msg = f"[strategy.{strategy.name}.phases] {error}"
-            raise ConfigError(msg) from error
-
-    try:
-        check(policies)
-    except ConfigError as error:
-        # Overrides may need one another: only where they fail together is each asked alone.
-        for phase, policy in policies.items():
-            yield partial(check, {phase: policy})
-        yield _refusal(error)
+            configured_graph(strategy, policies, settings.where, sessions)
+        except GraphError as error:
+            yield _refusal(error)
+            # The other tables may have faults too; what needs this one has then one more.
+            if policies.pop(error.phase or "", None) is None:
+                return
+        else:
+            return
 
 
 def _refusal(error: SkimError) -> Callable[[], None]:

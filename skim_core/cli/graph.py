@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict
 
 from skim_core.cli.graph_picture import as_svg
 from skim_core.cli.output import Toned, echo, local_time, print_json, table
@@ -13,11 +12,15 @@ from skim_core.clock.wall import WallClock
 from skim_core.errors import ConfigError
 from skim_core.exits import ExitCode
 from skim_core.model.graph import PhaseGraph
+from skim_core.model.overrides import Changes, changes
 from skim_core.model.phases import Match, OnFailure, Phase
 from skim_core.model.session import Session
 from skim_core.model.times import format_duration
+from skim_core.plugins.phases import configured_graph
 from skim_core.plugins.strategies import StrategyPlugin, load_strategy
 from skim_core.settings import Settings
+
+_NO_CHANGES = Changes()
 
 
 def show_graph(strategy: str, wanted: Wanted, *, mermaid: bool, svg: bool) -> int:
@@ -32,18 +35,17 @@ def show_graph(strategy: str, wanted: Wanted, *, mermaid: bool, svg: bool) -> in
     settings = wanted.settings()
     loaded = load_strategy(strategy)
     policies = settings.strategy(strategy)[1]
-    graph = loaded.graph.override(policies)
-    loaded.check_hooks(graph)
     session = _session(wanted, settings)
-    graph.check_windows(session)
+    graph = configured_graph(loaded, policies, settings.where, [session])
+    made = changes(loaded.graph, in_order(graph))
     if wanted.as_json:
-        print_json(graph.model_dump(mode="json"))
+        print_json({**graph.model_dump(mode="json"), "configured": asdict(made)})
     elif mermaid:
-        echo(as_mermaid(graph))
+        echo(as_mermaid(graph, made))
     elif svg:
-        echo(as_svg(in_order(graph), _policy))
+        echo(as_svg(in_order(graph), lambda phase: _policy(phase, made)))
     else:
-        _print_graph(loaded, graph, session, policies)
+        _print_graph(loaded, graph, session, made)
     return ExitCode.DONE
 
 
@@ -72,15 +74,16 @@ def in_order(graph: PhaseGraph) -> list[Phase]:
     return ordered
 
 
-def as_mermaid(graph: PhaseGraph) -> str:
+def as_mermaid(graph: PhaseGraph, made: Changes = _NO_CHANGES) -> str:
     """Return the graph as a mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html).
 
     A dotted arrow leads on even when the phase before it has failed; a hexagon is
     protective.
     """
     lines = ["flowchart LR"]
+    lines += [f"    %% the configuration leaves out {name}" for name in made.left_out]
     for phase in in_order(graph):
-        label = "<br/>".join((phase.name, *_policy(phase)))
+        label = "<br/>".join((phase.name, *_policy(phase, made)))
         opening, closing = ("{{", "}}") if phase.protective else ("[", "]")
         # A phase may be called "end", which is a word of mermaid's own.
         lines.append(f'    phase_{phase.name}{opening}"{label}"{closing}')
@@ -92,26 +95,31 @@ def as_mermaid(graph: PhaseGraph) -> str:
     return "\n".join(lines)
 
 
-def _policy(phase: Phase) -> list[str]:
+def _policy(phase: Phase, made: Changes) -> list[str]:
     parts = [_when(phase), f"timeout {format_duration(phase.timeout)}"]
     if retries := _retries(phase):
         parts.append(retries)
     if phase.shared is not None:
         parts.append(f"shared as {phase.shared.key}")
-    return parts + _joins(phase)
+    parts += _joins(phase)
+    if phase.name in made.added:
+        parts.append("added by the configuration")
+    elif phase.name in made.fields:
+        parts.append(f"configured: {', '.join(made.fields[phase.name])}")
+    return parts
 
 
 def _print_graph(
     loaded: StrategyPlugin,
     graph: PhaseGraph,
     session: Session,
-    policies: Mapping[str, Mapping[str, Any]],
+    made: Changes,
 ) -> None:
     info = loaded.info
     echo(f"{loaded.name} ({info.distribution} {info.version}): {len(graph)} phases", "title")
     rows = [
         (
-            Toned(phase.name, "title"),
+            Toned(_marked(phase.name, made), "title"),
             ", ".join(phase.after),
             _when(phase),
             _hours(phase, session),
@@ -126,8 +134,37 @@ def _print_graph(
     kind = ", a half day" if session.half_day else ""
     opening, closing = local_time(session, session.open), local_time(session, session.close)
     echo(f"{session.exchange} trades from {opening} to {closing} ({session.timezone}){kind}.")
-    for name, policy in policies.items():
-        echo(f"The configuration overrides {name}: {', '.join(policy)}.")
+    _print_changes(made)
+
+
+def _marked(name: str, made: Changes) -> str:
+    if name in made.added:
+        return f"{name} +"
+    return f"{name} *" if name in made.fields else name
+
+
+def _print_changes(made: Changes) -> None:
+    for name, fields in made.fields.items():
+        for key, change in fields.items():
+            echo(
+                f"* By the configuration {name}'s {key} is {_value(change.now)}, "
+                f"declared {_value(change.declared)}."
+            )
+    for name in made.added:
+        echo(f"+ The configuration adds {name}.")
+    for name in made.left_out:
+        echo(f"- The configuration leaves out {name}.")
+
+
+def _value(value: object) -> str:
+    """Write a field's value in one line: a list as names, a table as its keys and values."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_value(each)}" for key, each in value.items())
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "none" if value is None else str(value)
 
 
 def _when(phase: Phase) -> str:

@@ -23,6 +23,7 @@ from skim_core.model.graph import PhaseGraph
 from skim_core.model.session import Session
 from skim_core.model.trading_day import TradingDay
 from skim_core.plugins.configuration import validate_config
+from skim_core.plugins.phases import configured_graph
 from skim_core.plugins.strategies import StrategyPlugin, load_strategy
 from skim_core.ports.engine import Assignment, DayEnd, DayResult
 from skim_core.settings.masking import secret_fields, with_secrets
@@ -114,10 +115,10 @@ def assign(request: DayRequest, strategy: StrategyPlugin, settings: Settings) ->
         secrets = secret_fields(strategy.config_model)
         config = validate_config(strategy, with_secrets(request.started.config, section, secrets))
     else:
-        graph = strategy.graph.override(policies)
+        graph = configured_graph(strategy, policies, settings.where, [request.session])
+        _tell_unwatched(strategy, graph)
         if request.missed:
             graph = PhaseGraph(*(phase for phase in graph if phase.protective))
-        graph.check_windows(request.session)
         limits = settings.strategy_limits(request.strategy)
         config = validate_config(strategy, section)
     strategy.check_hooks(graph)
@@ -136,6 +137,18 @@ def assign(request: DayRequest, strategy: StrategyPlugin, settings: Settings) ->
         only=request.only,
         missed=request.missed,
     )
+
+
+def _tell_unwatched(strategy: StrategyPlugin, graph: PhaseGraph) -> None:
+    """Tell of protective phases that the configuration left out."""
+    for phase in strategy.graph:
+        if phase.protective and phase.name not in graph:
+            _log.warning(
+                "%s, which watches over what %s holds, is left out by the configuration: "
+                "its stops at the broker are all that protects it.",
+                phase.name,
+                strategy.name,
+            )
 
 
 def _check_phase(phase: str, graph: PhaseGraph, strategy: str) -> None:

@@ -11,6 +11,7 @@ from skim_core.cli.run import Conditions
 from skim_core.cli.start import carry_out
 from skim_core.cli.wanted import Wanted
 from skim_core.errors import SkimError
+from skim_core.plugins.phases import configured_graph
 from skim_core.plugins.strategies import load_strategy
 from skim_core.ports.journal import Journal
 from skim_core.settings import Settings
@@ -80,7 +81,8 @@ def _told(error: SkimError, wanted: Wanted) -> int:
 
 
 def _is_watched(settings: Settings, strategy: str) -> bool:
-    graph = load_strategy(strategy).graph.override(settings.strategy(strategy)[1])
+    policies = settings.strategy(strategy)[1]
+    graph = configured_graph(load_strategy(strategy), policies, settings.where)
     return any(phase.protective for phase in graph)
 
 

@@ -18,6 +18,7 @@ from skim_core.plugins.configuration import validate_config
 from skim_core.plugins.discovery import Group, PluginInfo
 from skim_core.plugins.faults import RefusedError
 from skim_core.plugins.loading import plugin_of, require, target_of
+from skim_core.plugins.phases import configured_graph
 from skim_core.plugins.strategies import StrategyPlugin, strategy_of
 from skim_core.settings import load_settings
 
@@ -64,15 +65,12 @@ def _told(cause: Cause, error: SkimError, milliseconds: int | None) -> dict[str,
 def _check_section(strategy: StrategyPlugin, config: Path | None) -> None:
     """Check a strategy's section; a file that can't be read is told elsewhere, once."""
     try:
-        section, policies = load_settings(config, os.environ).strategy(strategy.name)
+        settings = load_settings(config, os.environ)
     except ConfigError:
         return
+    section, policies = settings.strategy(strategy.name)
     validate_config(strategy, section)
-    try:
-        strategy.check_hooks(strategy.graph.override(policies))
-    except SkimError as error:
-        msg = f"[strategy.{strategy.name}.phases] {error}"
-        raise ConfigError(msg) from error
+    configured_graph(strategy, policies, settings.where)
 
 
 if __name__ == "__main__":

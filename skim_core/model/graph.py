@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from skim_core.errors import GraphError, nearest
 from skim_core.model.base import Model
+from skim_core.model.overrides import left_out, overridden, without
 from skim_core.model.phases import Phase
 from skim_core.model.session import Session
 
@@ -50,7 +51,7 @@ class PhaseGraph(Model):
                         f"phase {phase.name!r} comes after {dependency!r}, which is not declared"
                         f"{nearest(dependency, names)}: the phases are {', '.join(names)}."
                     )
-                    raise GraphError(msg)
+                    raise GraphError(msg, phase=phase.name)
         self._refuse_cycles()
 
     def _refuse_cycles(self) -> None:
@@ -93,17 +94,12 @@ class PhaseGraph(Model):
 
         `policies` maps a phase's name to fields of `Phase`, as a config file writes
         them: ``{"scan": {"at": "open+2m", "retry": {"attempts": 5}}}``. A nested
-        policy (`retry`) is replaced field by field.
+        policy (`retry`) is replaced field by field; "none" takes a time away. A phase that
+        is not declared is added, with its `hook`; ``{"alert": {"enabled": False}}`` leaves
+        one out, and what came after it comes after what that came after.
         """
-        for name in policies:
-            if name not in self:
-                known = [phase.name for phase in self.phases]
-                msg = (
-                    f"there is no phase {name!r} to override{nearest(name, known)}: "
-                    f"the phases are {', '.join(known)}."
-                )
-                raise GraphError(msg)
-        return PhaseGraph(*(_override(phase, policies.get(phase.name, {})) for phase in self))
+        whole = PhaseGraph(*overridden(self.phases, policies))
+        return PhaseGraph(*without(whole.phases, left_out(policies)))
 
     def check_windows(self, session: Session) -> None:
         """Raise GraphError when a phase's window never opens in a full `session`.
@@ -120,20 +116,4 @@ class PhaseGraph(Model):
                     f"{session.local(start):%H:%M} to {session.local(end):%H:%M} in a session of "
                     f"{session.minutes} minutes: put the end after the start."
                 )
-                raise GraphError(msg)
-
-
-def _override(phase: Phase, policy: Mapping[str, Any]) -> Phase:
-    if not policy:
-        return phase
-    if "name" in policy:
-        msg = f"phase {phase.name!r} can't be renamed by an override: remove 'name'."
-        raise GraphError(msg)
-    declared = phase.model_dump()
-    merged = {
-        field: {**declared[field], **value}
-        if isinstance(value, Mapping) and isinstance(declared.get(field), Mapping)
-        else value
-        for field, value in policy.items()
-    }
-    return Phase(**{**declared, **merged})
+                raise GraphError(msg, phase=phase.name)

@@ -160,20 +160,20 @@ class Phase(Model):
             BaseModel.__init__(
                 self,
                 name=name,
-                after=(after,) if isinstance(after, str) else tuple(after),
+                after=_names(after),
                 hook=hook or f"skim_{name}",
                 at=at,
                 deadline=deadline,
                 every=every,
                 between=between,
-                retry=retry or Retry(),
+                retry=Retry() if retry is None else retry,
                 timeout=timeout,
                 on_failure=on_failure,
                 give_up_after=give_up_after,
                 protective=protective,
                 shared={"key": shared} if isinstance(shared, str) else shared,
-                scanners=(scanners,) if isinstance(scanners, str) else tuple(scanners),
-                filters=(filters,) if isinstance(filters, str) else tuple(filters),
+                scanners=_names(scanners),
+                filters=_names(filters),
                 match=match,
             )
         except ValidationError as error:
@@ -290,10 +290,58 @@ class Phase(Model):
         return [start + index * self.every for index in range(count)]
 
 
+def _names(value: Any) -> Any:
+    """Return one name or several as a tuple; what is neither is left to be refused."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, Sequence) else value
+
+
+_MOMENT = "a moment of the session, such as 'open+5m' or 'close-10m'"
+_DURATION = "a duration, such as '90s' or '1h30m'"
+
+_FORMS = {
+    "name": "lower-case letters, digits and underscores",
+    "after": "a phase's name, or a list of names",
+    "hook": "a hook's name, such as 'skim_scan'",
+    "at": _MOMENT,
+    "deadline": _MOMENT,
+    "every": _DURATION,
+    "between": "the window's start and end, such as ['open+15m', 'close-10m']",
+    "retry": "a table, such as { attempts = 3, backoff = '5s' }",
+    "timeout": _DURATION,
+    "on_failure": "'stop' or 'continue'",
+    "give_up_after": "a whole number from 1",
+    "protective": "true or false",
+    "shared": "a key such as 'gap_scan', or a table such as { key = 'gap_scan', settings = [] }",
+    "scanners": "a scanner's name, or a list of names",
+    "filters": "a filter's name, or a list of names",
+    "match": "'any' or 'all'",
+}
+"""How each field is written; the field whose form is known says it better than pydantic."""
+
+_NESTED: Mapping[str, type[BaseModel]] = {"retry": Retry, "shared": Shared}
+
+
 def _explain(name: object, error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
-    field = ".".join(str(part) for part in first["loc"])
-    why = first["msg"].removeprefix("Value error, ")
-    where = f" {field}" if field else ""
-    found = f" (found {first['input']!r})" if field and "found" not in why else ""
-    return f"phase {name!r}{where}: {why}{found}."
+    path = [str(part) for part in first["loc"]]
+    why = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    if not path:
+        return f"phase {name!r}: {why}."
+    field, value = ".".join(path), first["input"]
+    found = "" if "found" in why or repr(value) in why else f" (found {value!r})"
+    if first["type"] == "value_error":
+        return f"phase {name!r} {field}: {why}{found}."
+    nested = _NESTED.get(path[0]) if len(path) > 1 else None
+    if nested is None:
+        field = path[0] if first["type"] == "missing" else field
+        return f"phase {name!r} {field}: must be {_FORMS[path[0]]}, found {value!r}."
+    known = list(nested.model_fields)
+    if first["type"] == "extra_forbidden":
+        hint = nearest(path[-1], known)
+        takes = f"{path[0]} takes {', '.join(known)}"
+        return f"phase {name!r} {field}: there is no such field{hint}: {takes}."
+    if first["type"] == "missing":
+        return f"phase {name!r} {field}: it is missing: {path[0]} is {_FORMS[path[0]]}."
+    return f"phase {name!r} {field}: {why}{found}."

@@ -75,9 +75,10 @@ class StrategyPlugin:
         To be asked again for a graph whose policies were overridden.
         """
         for phase in graph:
-            self._check_hook(phase)
+            self.check_hook(phase)
 
-    def _check_hook(self, phase: Phase) -> None:
+    def check_hook(self, phase: Phase) -> None:
+        """Raise PluginError when the phase's hook can't be called."""
         caller: pluggy.HookCaller | None = getattr(self.plugin.manager.hook, phase.hook, None)
         implemented = [hook for hook in self.plugin.implementations if self._is_phase_hook(hook)]
         known = f" It implements {', '.join(implemented)}." if implemented else ""

@@ -14,6 +14,7 @@ from skim_core.calendar.sessions import SessionCalendar
 from skim_core.errors import ConfigError, DataError
 from skim_core.model.session import Session
 from skim_core.plugins.configuration import validate_config
+from skim_core.plugins.phases import configured_graph
 from skim_core.plugins.strategies import load_strategy
 from skim_core.replay.joining import plan_extensions, versions_of_extensions
 from skim_core.replay.plan import LeftOut, Plan, PlannedStrategy
@@ -187,10 +188,7 @@ def planned_strategy(name: str, settings: Settings, sessions: Sequence[Session])
     """
     strategy = load_strategy(name)
     section, policies = settings.strategy(name)
-    graph = strategy.graph.override(policies)
-    for session in sessions:
-        graph.check_windows(session)
-    strategy.check_hooks(graph)
+    graph = configured_graph(strategy, policies, settings.where, sessions)
     return PlannedStrategy(
         name=name,
         graph=graph,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os.path
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,8 @@ def load_settings(
             if fault["type"] != "default_factory_not_called"
         ]
     else:
-        return settings.loaded_from(file.path, origins)
+        where = partial(_where, layers=layers, file=file)
+        return settings.loaded_from(file.path, origins).located(where)
     # Raised outside, so that no traceback carries pydantic's error with the values in it.
     more = f" ({len(faults) - 1} more after this one)" if len(faults) > 1 else ""
     raise ConfigError(_told(faults[0], data, layers, file) + more)

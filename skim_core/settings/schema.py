@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self
@@ -38,6 +38,10 @@ _MISFIT = "misfit"
 
 PHASES = "phases"
 """The sub-table of a strategy's table with the overrides of its phases."""
+
+
+def _unknown(_path: tuple[str, ...]) -> str:
+    return "the configuration"
 
 
 class Settings(BaseSettings):
@@ -173,6 +177,7 @@ class Settings(BaseSettings):
 
     _file: Path | None = PrivateAttr(None)
     _origins: dict[str, Origin] = PrivateAttr(default_factory=dict)
+    _where: Callable[[tuple[str, ...]], str] = PrivateAttr(default_factory=lambda: _unknown)
 
     @classmethod
     def settings_customise_sources(
@@ -230,6 +235,15 @@ class Settings(BaseSettings):
         self._file = file
         self._origins = dict(origins)
         return self
+
+    def located(self, where: Callable[[tuple[str, ...]], str]) -> Self:
+        """Note what says where a key stands, and return the settings."""
+        self._where = where
+        return self
+
+    def where(self, *path: str) -> str:
+        """Return who set a key, as a message starts with it: the file and its line, a variable."""
+        return self._where(path)
 
     def strategy(self, name: str) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         """Return a strategy's own settings, and its phases' policy overrides by phase.

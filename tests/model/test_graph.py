@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from skim_core.errors import GraphError
 from skim_core.model.graph import PhaseGraph
 from skim_core.model.phases import Phase, Retry
 from skim_core.model.session import Session
+from skim_core.testing.graphs import phase_graphs
 
 OPEN = datetime(2026, 1, 5, 23, 0, tzinfo=UTC)
 
@@ -89,12 +92,102 @@ def test_an_override_replaces_single_fields_and_nested_ones():
         ({"scan": {"at": "noon"}}, "'noon' is not a session time"),
         ({"scan": {"after": "trade"}}, "wait for one another"),
         ({"scan": {"name": "other"}}, "can't be renamed"),
+        ({"scan": {"self": 1}}, "no policy field 'self'"),
+        ({"scan": {"enabeld": False}}, r"did you mean 'enabled'\?"),
+        ({"scan": {"enabled": "no"}}, "must be true or false, found 'no'"),
+        ({"scan": {"at": 5}}, "at: must be a moment of the session, such as .*, found 5"),
+        ({"scan": {"after": 3}}, "after: must be a phase's name, or a list of names, found 3"),
+        ({"scan": {"retry": 3}}, "retry: must be a table, such as .*, found 3"),
+        ({"scan": {"retry": 0}}, "retry: must be a table, such as .*, found 0"),
+        ({"scan": {"retry": {"attempt": 3}}}, r"retry.attempt: .* \(did you mean 'attempts'\?\)"),
+        ({"scan": {"shared": {}}}, "shared.key: it is missing"),
+        ({"trade": {"every": "1m", "between": ["open"]}}, "between: must be the window's start"),
+        ({"news": {"at": "open"}}, "To add one, say which hook it runs: hook = 'skim_...'"),
+        ({"news": {"hook": "skim_x", "after": "scna"}}, r"did you mean 'scan'\?"),
+        (
+            {"scan": {"enabled": False}, "trade": {"after": "scan"}},
+            r"'trade' comes after 'scan', which is left out .* \(it waited for no other\)",
+        ),
+        (
+            {"scan": {"enabled": False}, "trade": {"enabled": False}},
+            "every phase is left out",
+        ),
     ],
 )
 def test_an_unsound_override_is_refused_like_a_declared_graph(policies, told):
     graph = PhaseGraph(Phase("scan"), Phase("trade", after="scan"))
     with pytest.raises(GraphError, match=told):
         graph.override(policies)
+
+
+def after_of(graph):
+    return {phase.name: phase.after for phase in graph}
+
+
+def chain():
+    return PhaseGraph(
+        Phase("setup"),
+        Phase("scan", after="setup", at="open+1m"),
+        Phase("rank", after="scan"),
+        Phase("trade", after=("rank", "scan"), every="1m"),
+        Phase("manage", every="1m", protective=True),
+    )
+
+
+@pytest.mark.parametrize(
+    ("left_out", "trade"),
+    [
+        (["rank"], ("scan",)),
+        (["rank", "scan"], ("setup",)),
+        (["setup", "rank", "scan"], ()),
+        (["scan"], ("rank", "setup")),
+    ],
+)
+def test_what_came_after_a_phase_that_is_left_out_comes_after_what_that_came_after(left_out, trade):
+    graph = chain().override({name: {"enabled": False} for name in left_out})
+    assert not set(left_out) & set(after_of(graph))
+    assert after_of(graph)["trade"] == trade
+
+
+def test_enabled_leaves_a_phase_as_it_is_declared():
+    assert chain().override({"scan": {"enabled": True}}) == chain()
+
+
+def test_a_phase_is_added_with_its_hook_and_others_can_come_after_it():
+    graph = chain().override(
+        {"news": {"hook": "skim_scan", "after": "setup"}, "rank": {"after": ["scan", "news"]}}
+    )
+    assert after_of(graph)["news"] == ("setup",)
+    assert after_of(graph)["rank"] == ("scan", "news")
+    assert graph["news"].hook == "skim_scan"
+
+
+def test_phases_can_be_put_in_another_order():
+    graph = chain().override({"scan": {"after": "rank"}, "rank": {"after": "setup"}})
+    assert (after_of(graph)["scan"], after_of(graph)["rank"]) == (("rank",), ("setup",))
+
+
+def test_none_takes_a_time_away_so_that_a_phase_can_repeat():
+    scan = chain().override({"scan": {"at": "none", "every": "5m"}})["scan"]
+    assert (scan.at, scan.every) == (None, timedelta(minutes=5))
+
+
+def test_a_protective_phase_is_left_out_only_by_who_says_twice_that_it_is_none():
+    with pytest.raises(GraphError, match=r"'manage' is protective.* Write 'protective = false'"):
+        chain().override({"manage": {"enabled": False}})
+    graph = chain().override({"manage": {"enabled": False, "protective": False}})
+    assert "manage" not in graph
+
+
+@given(phase_graphs(), st.data())
+def test_leaving_phases_out_of_any_graph_keeps_the_order_of_the_others(graph, data):
+    names = data.draw(st.sets(st.sampled_from([phase.name for phase in graph])))
+    assume(0 < len(names) < len(graph))
+    policies = {name: {"enabled": False, "protective": False} for name in names}
+    left = graph.override(policies)
+    assert {phase.name for phase in left} == {phase.name for phase in graph} - names
+    for phase in left:
+        assert left.downstream(phase.name) == graph.downstream(phase.name) - names
 
 
 def test_a_graph_is_the_same_after_a_trip_through_json():

@@ -39,7 +39,8 @@ def test_policies_and_overrides_are_shown(skim, example):
     assert "10:01:00 to 10:30:00" in scan
     assert "  3m  " in scan
     assert "3 attempts, 1s apart at first" in scan
-    assert "The configuration overrides scan: timeout." in shown
+    assert scan.startswith("scan *")
+    assert "* By the configuration scan's timeout is 3m, declared 2m." in shown
     [manage] = [line for line in shown.splitlines() if line.startswith("manage")]
     assert "every 30m from open to close" in manage
     assert "protective" in manage
@@ -62,6 +63,40 @@ def test_an_unsound_override_is_refused(skim, example):
     Path("skim.toml").write_text('[strategy.example.phases.scna]\ntimeout = "3m"\n')
     refused = skim("graph", "example")
     assert (refused.code, "did you mean 'scan'?" in refused.err) == (2, True)
+
+
+CHANGED = """
+[strategy.example.phases.scan]
+at = "open+2m"
+deadline = "none"
+[strategy.example.phases.alert]
+enabled = false
+[strategy.example.phases.second_scan]
+hook = "skim_scan"
+after = "scan"
+"""
+
+
+def test_what_the_configuration_makes_of_the_graph_is_marked_in_every_form(skim, example):
+    Path("skim.toml").write_text(CHANGED)
+    shown = skim("graph", "example").out
+    marked = [line.split("  ")[0] for line in shown.splitlines()[2:6]]
+    assert marked == ["scan *", "trade *", "manage", "second_scan +"]
+    assert shown.splitlines()[-5:] == [
+        "* By the configuration scan's at is open+2m, declared open+1m.",
+        "* By the configuration scan's deadline is none, declared open+30m.",
+        "* By the configuration trade's after is scan, declared alert.",
+        "+ The configuration adds second_scan.",
+        "- The configuration leaves out alert.",
+    ]
+    mermaid = skim("graph", "example", "--mermaid").out.splitlines()
+    assert mermaid[1] == "    %% the configuration leaves out alert"
+    assert "<br/>configured: at, deadline" in mermaid[2]
+    picture = skim("graph", "example", "--svg").out
+    assert ("added by the configuration" in picture, "configured: after" in picture) == (True, True)
+    told = skim("graph", "example", "--json").json["configured"]
+    assert (told["added"], told["left_out"]) == (["second_scan"], ["alert"])
+    assert told["fields"]["scan"]["at"] == {"declared": "open+1m", "now": "open+2m"}
 
 
 def test_json_is_the_graph_itself(skim, example):
