@@ -88,6 +88,11 @@ def _write_conditions(page: Page, conditions: Conditions) -> None:
             "Nobody had started the day in time: only what was open is looked after.",
             tone="warning",
         )
+    if conditions.disabled:
+        page.row(
+            "The configuration disabled the strategy: only what was open is looked after.",
+            tone="warning",
+        )
     versions = [f"{name} {version}" for name, version in conditions.versions.items()]
     page.row(f"Ran with {listed(versions)}." if versions else "Versions are not recorded.")
     page.row(f"Configuration {conditions.config_digest}.")

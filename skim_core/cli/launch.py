@@ -23,6 +23,7 @@ from skim_core.model.graph import PhaseGraph
 from skim_core.model.session import Session
 from skim_core.model.trading_day import TradingDay
 from skim_core.plugins.configuration import validate_config
+from skim_core.plugins.discovery import Group, available
 from skim_core.plugins.phases import configured_graph
 from skim_core.plugins.strategies import StrategyPlugin, load_strategy
 from skim_core.ports.engine import Assignment, DayEnd, DayResult
@@ -42,7 +43,8 @@ class DayRequest:
 
     `started` is the journal's first event of a day that has begun: it goes on as it was
     begun, whatever the configuration says now. `resume_at` is the instant it was left at.
-    `missed`: nobody started it in time, and only what is open is to be looked after.
+    `missed`: nobody started it in time; `disabled`: the configuration disables the strategy.
+    In both only what is open is to be looked after.
     """
 
     strategy: str
@@ -52,6 +54,7 @@ class DayRequest:
     started: ev.DayStarted | None = None
     resume_at: datetime | None = None
     missed: bool = False
+    disabled: bool = False
 
     @property
     def day(self) -> TradingDay:
@@ -110,6 +113,8 @@ def make_clock(pace: str, requests: Sequence[DayRequest], settings: Settings) ->
 def assign(request: DayRequest, strategy: StrategyPlugin, settings: Settings) -> Assignment:
     """Return the assignment of a day: its graph and its configuration, validated."""
     section, policies = settings.strategy(request.strategy)
+    if request.started is None:
+        _check_table_name(request.strategy, settings)
     if request.started is not None:
         graph, limits = request.started.graph, request.started.limits
         secrets = secret_fields(strategy.config_model)
@@ -117,8 +122,8 @@ def assign(request: DayRequest, strategy: StrategyPlugin, settings: Settings) ->
     else:
         graph = configured_graph(strategy, policies, settings.where, [request.session])
         _tell_unwatched(strategy, graph)
-        if request.missed:
-            graph = PhaseGraph(*(phase for phase in graph if phase.protective))
+        if request.missed or request.disabled:
+            graph = _watch(graph, request.strategy)
         limits = settings.strategy_limits(request.strategy)
         config = validate_config(strategy, section)
     strategy.check_hooks(graph)
@@ -136,7 +141,35 @@ def assign(request: DayRequest, strategy: StrategyPlugin, settings: Settings) ->
         limits=limits,
         only=request.only,
         missed=request.missed,
+        disabled=request.disabled,
     )
+
+
+def _check_table_name(strategy: str, settings: Settings) -> None:
+    """Refuse a table whose name is this strategy's but for a typo: its limits would not hold."""
+    installed = {plugin.name for plugin in available(Group.STRATEGIES)} | {strategy}
+    for name in settings.strategies:
+        if name in installed or not nearest(name, installed).endswith(f"{strategy!r}?)"):
+            continue
+        told = (
+            f"{settings.where('strategy', name)}: no installed strategy is called {name!r} "
+            f"(did you mean {strategy!r}?): correct the name of [strategy.{name}], or remove it."
+        )
+        if strategy not in settings.strategies:
+            raise ConfigError(told)
+        _log.warning("%s", told)
+
+
+def _watch(graph: PhaseGraph, strategy: str) -> PhaseGraph:
+    """Return the protective phases alone, for a day on which nothing is to be entered."""
+    watching = [phase for phase in graph if phase.protective]
+    if not watching:
+        msg = (
+            f"{strategy} has no protective phase that could watch over what it has open. Sell "
+            "that yourself, or enable the strategy until it has; its stops at the broker stand."
+        )
+        raise ConfigError(msg)
+    return PhaseGraph(*watching)
 
 
 def _tell_unwatched(strategy: StrategyPlugin, graph: PhaseGraph) -> None:

@@ -69,8 +69,8 @@ def missed_days(
 ) -> list[MissedDay]:
     """Return the days of `session` that nobody has started by now.
 
-    Those of `strategies`, or without any of every strategy that left something open. Only
-    days on the wall's time can be missed. Raises PluginError for a strategy that neither
+    Those of `strategies`, or without any of every strategy that left something open. A disabled
+    strategy has none but over what it left open. Only days on the wall's time can be missed. Raises PluginError for a strategy that neither
     is installed nor has a day.
     """
     begun = [] if journal is None else list(_begun(journal, settings))
@@ -84,6 +84,8 @@ def missed_days(
             continue
         day = TradingDay(strategy=name, session=session, account=settings.account)
         found = MissedDay(day, latest, _left(journal, day, now) if latest is not None else ())
+        if not found.left and not settings.is_enabled(name):
+            continue
         if latest is None:
             find(Group.STRATEGIES, name)
         if found.left or name in strategies:

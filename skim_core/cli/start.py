@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from skim_core.calendar.sessions import SessionCalendar
+from skim_core.cli.disabled import without_disabled
 from skim_core.cli.launch import (
     DayRequest,
     Stopped,
@@ -53,15 +54,22 @@ def start(strategies: Sequence[str], wanted: Wanted, only: str | None = None) ->
     settings = wanted.settings()
     names = list(dict.fromkeys(strategies))
     for name in names:
-        find(Group.STRATEGIES, name)
+        # One that is disabled may have been uninstalled as well: the others are still run.
+        if settings.is_enabled(name):
+            find(Group.STRATEGIES, name)
     find(Group.BROKERS, settings.broker)
     found = choose_session(settings, calendar_of(settings), wanted.date, WallClock().now())
     if isinstance(found, Nothing):
         return tell_nothing(found.reason, wanted)
     journal = open_journal(settings)
     try:
-        requests = [request_day(journal, name, found, settings.account, only) for name in names]
+        named = [request_day(journal, name, found, settings.account, only) for name in names]
+        requests, reasons = without_disabled(named, journal, settings)
+        if not requests:
+            return tell_nothing(" ".join(reasons), wanted)
         if not wanted.as_json:
+            for reason in reasons:
+                echo(f"skim: {reason}")
             _tell_missed(requests)
         return carry_out(settings, journal, requests, wanted)
     finally:

@@ -168,7 +168,9 @@ def _not_begun(journal: Journal | None, look: _Look) -> Iterator[_Day]:
     settings, session = look.settings, look.session
     due = session.open - settings.lead
     passed = due + _GRACE <= look.now < session.close
-    names = {look.strategy} if look.strategy else set(settings.strategies)
+    wanted = {look.strategy} if look.strategy else set(settings.strategies)
+    # Of a disabled strategy nothing is due but the care for what it left open.
+    names = {name for name in wanted if settings.is_enabled(name)}
     if passed and not look.strategy and journal is not None:
         missed = missed_days(journal, settings, session, (), look.now)
         names |= {found.day.strategy for found in missed}
@@ -238,6 +240,7 @@ def _described(day: _Day) -> dict[str, Any]:
         "state": day.state,
         "missed": day.started.missed if day.started else False,
         "late": day.late,
+        "disabled": day.started.disabled if day.started else False,
         "needs_a_person": day.needs_a_person,
         "owner": day.owner,
         **described(day.standing or Standing()),
@@ -254,6 +257,8 @@ def _print_day(day: _Day) -> None:
     echo(heading, "error" if day.needs_a_person else "title")
     if day.started is not None and day.started.missed:
         echo("The day was missed: only what was open is looked after.", "warning")
+    if day.started is not None and day.started.disabled:
+        echo("The strategy is disabled: only what was open is looked after.", "warning")
     if day.state == "interrupted":
         echo("No process runs it: 'skim start_monitoring' goes on with it.", "warning")
     if day.due is not None:

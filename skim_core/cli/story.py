@@ -61,7 +61,10 @@ class Story:
         )
         if event.missed:
             text += ". Nobody started it in time: only what is open is looked after"
-        return Line(event.at, "day", text, "error" if event.missed else "title")
+        if event.disabled:
+            text += ". The configuration disables it: only what is open is looked after"
+        tone = "error" if event.missed else "warning" if event.disabled else "title"
+        return Line(event.at, "day", text, tone)
 
     def ticked(self, event: ev.PhaseTicked) -> None:
         """Count a tick."""

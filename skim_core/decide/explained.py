@@ -33,6 +33,7 @@ class Conditions:
     limits: Limits
     only: str | None
     missed: bool
+    disabled: bool
 
 
 @dataclass(slots=True, kw_only=True)

@@ -132,6 +132,7 @@ class _DayTeller:
             limits=event.limits,
             only=event.only,
             missed=event.missed,
+            disabled=event.disabled,
         )
         self._phases.begin(event)
         self._orders.begin(event)

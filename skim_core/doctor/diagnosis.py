@@ -33,7 +33,8 @@ class Examined:
     """One plugin that skim finds, and what is wrong with it.
 
     `milliseconds` is None when it wasn't imported, or couldn't be. `deprecated` says what its author
-    has to know one day; nothing is wrong with it now.
+    has to know one day; nothing is wrong with it now. `disabled`: it is a strategy of which the
+    configuration wants no days, which is no fault.
     """
 
     plugin: PluginInfo
@@ -43,13 +44,15 @@ class Examined:
     milliseconds: int | None = None
     imported: bool = False
     deprecated: tuple[str, ...] = ()
+    disabled: bool = False
 
     @property
     def status(self) -> str:
         """In a word or two, how it stands."""
         if self.findings:
             return self.findings[0].cause.value.replace("_", " ")
-        return "works" if self.imported else "installed"
+        stands = "works" if self.imported else "installed"
+        return f"{stands}, disabled" if self.disabled else stands
 
 
 @dataclass(frozen=True)
@@ -142,12 +145,18 @@ def _look(
         findings.append(Finding(Cause.BREAKS_CONTRACT, str(error)))
     findings += [*_hidden(plugin, is_own), *_blocked(plugin, settings)]
     source = package.source if package is not None else Source()
+    disabled = (
+        plugin.group is Group.STRATEGIES
+        and settings is not None
+        and not settings.is_enabled(plugin.name)
+    )
     return Examined(
         plugin,
         source,
         stated_version(plugin),
         tuple(findings),
         deprecated=tuple(deprecated_uses(plugin)),
+        disabled=disabled,
     )
 
 

@@ -147,6 +147,7 @@ class DayRunner:
                 limits=assignment.limits,
                 only=assignment.only,
                 missed=assignment.missed,
+                disabled=assignment.disabled,
             )
             taken_over = carried(self._setup.journal, assignment.day, now)
             self._recorder.record(started, *taken_over, durable=True)

@@ -50,7 +50,8 @@ class DayStarted(_Event):
     `config` is the strategy's validated configuration, `broker_options` the broker's (no
     secrets), `pace` how time ran, `versions` the packages' that ran. `only`: the one phase
     that was asked for, when a person ran it by hand; nobody goes on with the day unasked.
-    `missed`: nobody started the day in time; only what was open is looked after.
+    `missed`: nobody started the day in time; `disabled`: the configuration disables the
+    strategy. In both only what was open is looked after.
     """
 
     kind: Literal["day_started"] = "day_started"
@@ -67,6 +68,7 @@ class DayStarted(_Event):
     limits: Limits = Field(default_factory=Limits)
     only: Name | None = None
     missed: bool = False
+    disabled: bool = False
 
 
 class DayResumed(_Event):

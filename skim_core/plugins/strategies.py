@@ -22,6 +22,13 @@ from skim_core.ports.context import Context
 PHASES_KEY = "phases"
 """The key in a strategy's section that holds the policy overrides of its phases."""
 
+_RESERVED = {
+    PHASES_KEY: "overrides the phases' policies",
+    "limits": "limits the strategy's orders",
+    "enabled": "says whether the strategy's days are begun",
+}
+"""The keys of a strategy's section that are skim's, and what they are for."""
+
 
 @dataclass(frozen=True, eq=False)
 class StrategyPlugin:
@@ -141,10 +148,11 @@ def _phase_graph(plugin: Plugin) -> PhaseGraph:
 
 def _config_model(plugin: Plugin) -> type[BaseModel]:
     model = config_model(plugin)
-    if PHASES_KEY in model.model_fields:
-        fault = (
-            f"{model.__name__} has a field {PHASES_KEY!r}, which is where a configuration "
-            "overrides the phases' policies: rename the field."
-        )
-        raise refuse(plugin.info, fault)
+    for key, meaning in _RESERVED.items():
+        if key in model.model_fields:
+            fault = (
+                f"{model.__name__} has a field {key!r}, which is where a configuration "
+                f"{meaning}: rename the field."
+            )
+            raise refuse(plugin.info, fault)
     return model

@@ -46,8 +46,9 @@ class Strategy(Protocol):
 class Assignment:
     """A day to be run: whose it is, with which graph and which validated configuration.
 
-    `limits` are the strategy's own. With `missed` nobody started the day in time: what is
-    open is looked after and nothing else is done. With `only`, a phase's name, just that phase is run, once or for one tick, when it is
+    `limits` are the strategy's own. With `missed` nobody started the day in time, with
+    `disabled` the configuration disables the strategy: what is open is looked after and nothing
+    else is done. With `only`, a phase's name, just that phase is run, once or for one tick, when it is
     due: the day is then left as it is.
     """
 
@@ -59,6 +60,7 @@ class Assignment:
     limits: Limits = field(default_factory=Limits)
     only: str | None = None
     missed: bool = False
+    disabled: bool = False
 
 
 class DayEnd(StrEnum):

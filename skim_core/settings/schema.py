@@ -39,6 +39,9 @@ _MISFIT = "misfit"
 PHASES = "phases"
 """The sub-table of a strategy's table with the overrides of its phases."""
 
+ENABLED = "enabled"
+"""The key of a strategy's table that says whether its days are begun."""
+
 
 def _unknown(_path: tuple[str, ...]) -> str:
     return "the configuration"
@@ -163,7 +166,8 @@ class Settings(BaseSettings):
         serialization_alias="strategy",
         description="A strategy's own settings, validated by the strategy; in its sub-table "
         "phases, [strategy.<name>.phases.<phase>], any field of a phase's policy; in "
-        "[strategy.<name>.limits] the limits of this strategy alone.",
+        "[strategy.<name>.limits] the limits of this strategy alone; with enabled = false none of "
+        "its days is begun.",
     )
 
     extension_tables: Annotated[
@@ -209,6 +213,7 @@ class Settings(BaseSettings):
             context = {"key": "pace", "pace": repr(self.pace), "broker": self.broker}
             raise PydanticCustomError(_MISFIT, reason, context)
         for name, table in self.strategies.items():
+            _check_enabled(name, table.get(ENABLED, True))
             _check_phases(name, table.get(PHASES, {}))
             read_limits(table.get(LIMITS, {}), _limits_of(name))
         return self
@@ -253,7 +258,12 @@ class Settings(BaseSettings):
         table = dict(self.strategies.get(name, {}))
         phases = table.pop(PHASES, {})
         table.pop(LIMITS, None)
+        table.pop(ENABLED, None)
         return table, {phase: dict(policy) for phase, policy in phases.items()}
+
+    def is_enabled(self, name: str) -> bool:
+        """Whether days of a strategy are begun: unless its table says ``enabled = false``."""
+        return bool(self.strategies.get(name, {}).get(ENABLED, True))
 
     def strategy_limits(self, name: str) -> Limits:
         """Return a strategy's own limits; none for one that is not configured."""
@@ -274,6 +284,13 @@ class Settings(BaseSettings):
 
 def _limits_of(strategy: str) -> str:
     return f"strategy.{strategy}.{LIMITS}"
+
+
+def _check_enabled(strategy: str, enabled: Any) -> None:
+    if not isinstance(enabled, bool):
+        key = f"strategy.{strategy}.{ENABLED}"
+        reason = "{key} must be true or false, found {found}"
+        raise PydanticCustomError(_MISFIT, reason, {"key": key, "found": repr(enabled)})
 
 
 def _check_phases(strategy: str, phases: Any) -> None:

@@ -300,6 +300,7 @@ _FIELDS: dict[str, SearchStrategy[Any]] = {
     "limit_price": _maybe(prices()),
     "limits": _limits(),
     "missed": st.booleans(),
+    "disabled": st.booleans(),
     "only": st.none() | names(),
     "opened_at": _maybe(instants()),
     "order": orders(),

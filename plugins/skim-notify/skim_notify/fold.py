@@ -188,6 +188,9 @@ class Notices:
         if event.missed:
             text = "Nobody started the day in time. What was open is looked after, nothing else."
             return _told(Kind.DEAD_MAN, Tone.BAD, "Day Missed", text)
+        if event.disabled:
+            text = "The strategy is disabled. What it has open is looked after, nothing else."
+            return _told(Kind.DAYS, Tone.WARNING, "Day Started", text)
         text = f"{len(event.graph)} phases on {event.broker}"
         return _told(Kind.DAYS, Tone.PLAIN, "Day Started", text)
 

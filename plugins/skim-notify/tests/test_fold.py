@@ -248,6 +248,8 @@ def test_protection_is_told_lost_and_found(tell, at):
 def test_a_day_that_nobody_started_is_the_dead_mans(tell, at, day):
     [told] = tell(started(day, at, missed=True))
     assert (told.kind, told.title) == (Kind.DEAD_MAN, "Day Missed")
+    [disabled] = tell(started(day, at, disabled=True))
+    assert (disabled.kind, disabled.tone) == (Kind.DAYS, Tone.WARNING)
     [usual] = tell(started(day, at))
     assert (usual.kind, usual.text) == (Kind.DAYS, "1 phases on sim")
 

@@ -119,3 +119,9 @@ def test_what_it_can_not_read_fails_the_check_with_the_right_code(skim, configur
     assert "journal" in broken.err
     configured('pace = "quick"\n')
     assert skim("status").code == 2
+
+
+def test_of_a_disabled_strategy_nothing_is_due(skim, configured, opens):
+    opens(timedelta(minutes=-5))
+    configured(f"{REAL}[strategy.tiny]\nenabled = false\n")
+    assert [skim(*NAMED).code, skim("status").code] == [0, 0]
