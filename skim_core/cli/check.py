@@ -8,6 +8,7 @@ from skim_core.check.subject import subject_of
 from skim_core.cli.output import Toned, echo, print_json, table
 from skim_core.doctor.environment import this_interpreter
 from skim_core.errors import ConfigError, nearest
+from skim_core.exits import ExitCode
 
 _FAILED = 1
 
@@ -37,7 +38,7 @@ def check_package(asked: str, level: str | None, *, as_json: bool) -> int:
             for told in deprecated:
                 echo(told, "warning")
     kept = all(verdict.kept for verdicts in found.values() for verdict in verdicts)
-    return 0 if kept else _FAILED
+    return ExitCode.DONE if kept else _FAILED
 
 
 def _level(text: str | None) -> Level | None:

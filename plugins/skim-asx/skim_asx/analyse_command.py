@@ -17,7 +17,7 @@ from skim_asx.periods import Period, parse_period
 from skim_asx.places import load_config
 from skim_asx.store import Store
 from skim_core.cli import Wanted, echo, print_json, table
-from skim_core.errors import ConfigError, DataError, nearest
+from skim_core.errors import ConfigError, DataError, ExitCode, nearest
 
 Question = Callable[[pl.DataFrame, Period], pl.DataFrame]
 
@@ -46,14 +46,14 @@ def answer(view: View, period: str, question: Question) -> int:
     shown = rows.head(view.limit)
     if view.wanted.as_json:
         print_json({**_span(asked), "found": rows.height, "rows": _json_rows(shown)})
-        return 0
+        return ExitCode.DONE
     if rows.is_empty():
         echo(f"Nothing was found from {asked.first} to {asked.last}.")
-        return 0
+        return ExitCode.DONE
     _print(shown)
     more = f" of {rows.height}" if rows.height > shown.height else ""
     echo(f"{shown.height}{more} found from {asked.first} to {asked.last}.")
-    return 0
+    return ExitCode.DONE
 
 
 def figures(view: View, period: str) -> int:
@@ -68,7 +68,7 @@ def figures(view: View, period: str) -> int:
     }
     if view.wanted.as_json:
         print_json({**_span(asked), **told})
-        return 0
+        return ExitCode.DONE
     for name, found in told.items():
         echo(name, "title")
         by_days = found["by_days"]
@@ -76,7 +76,7 @@ def figures(view: View, period: str) -> int:
         table(("", ""), rows)
         if isinstance(by_days, Mapping):
             table(("days", "count"), list(by_days.items()))
-    return 0
+    return ExitCode.DONE
 
 
 def one_share(view: View, symbol: str, period: str) -> int:
@@ -92,12 +92,12 @@ def one_share(view: View, symbol: str, period: str) -> int:
     if view.wanted.as_json:
         rows = {name: _json_rows(found.head(view.limit)) for name, found in parts.items()}
         print_json({"symbol": prices["symbol"][0], **_span(asked), **rows})
-        return 0
+        return ExitCode.DONE
     for name, found in parts.items():
         echo(f"{name}: {found.height or 'none'}", "title")
         if found.height:
             _print(found.head(view.limit))
-    return 0
+    return ExitCode.DONE
 
 
 def draw(view: View, symbol: str, period: str | None, out: Path) -> int:
@@ -132,7 +132,7 @@ def draw(view: View, symbol: str, period: str | None, out: Path) -> int:
         )
     else:
         echo(f"{name}, {len(candles)} days from {first} to {last}: {out}")
-    return 0
+    return ExitCode.DONE
 
 
 def _prices(wanted: Wanted, data: Path | None) -> pl.DataFrame:

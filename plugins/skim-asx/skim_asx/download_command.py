@@ -19,7 +19,7 @@ from skim_asx.page import SYDNEY
 from skim_asx.places import load_config
 from skim_asx.store import Store
 from skim_core.cli import SessionCalendar, WallClock, Wanted, echo, print_json
-from skim_core.errors import ConfigError, DataError
+from skim_core.errors import ConfigError, DataError, ExitCode
 
 _EXCHANGE = "XASX"
 
@@ -53,7 +53,7 @@ def run_download(asked: Asked, wanted: Wanted, data: Path | None) -> int:
             print_json(_as_json(Report()))
         else:
             echo(f"{_EXCHANGE} had no session on {span}: there is nothing to download.")
-        return 0
+        return ExitCode.DONE
     store = Store(data or config.data_folder(directory))
     login = read_login(config.cooltrader, os.environ)
 
@@ -67,7 +67,7 @@ def run_download(asked: Asked, wanted: Wanted, data: Path | None) -> int:
         print_json(_as_json(report))
     else:
         _print(report, store)
-    return 0 if report.complete else 1
+    return ExitCode.DONE if report.complete else ExitCode.FAILED
 
 
 def run_import(paths: Sequence[Path], wanted: Wanted, data: Path | None) -> int:
@@ -91,7 +91,7 @@ def run_import(paths: Sequence[Path], wanted: Wanted, data: Path | None) -> int:
         print_json({"files": len(files), "rows": new, "left_out": unsound})
     else:
         echo(f"{len(files)} files: {new:,} new rows in {store.parquet}, {unsound} left out.")
-    return 0
+    return ExitCode.DONE
 
 
 def _files(paths: Sequence[Path]) -> Iterator[tuple[str, bytes]]:

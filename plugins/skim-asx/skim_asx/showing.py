@@ -8,6 +8,7 @@ from skim_asx.page import SYDNEY, Announcement
 from skim_asx.places import load_config
 from skim_asx.scanner import AnnouncementScanner
 from skim_core.cli import Toned, WallClock, Wanted, echo, parse_date, print_json, table
+from skim_core.errors import ExitCode
 
 
 def show_announcements(wanted: Wanted, day: str | None, *, every: bool) -> int:
@@ -28,12 +29,12 @@ def show_announcements(wanted: Wanted, day: str | None, *, every: bool) -> int:
                 "faults": list(page.faults),
             }
         )
-        return 0
+        return ExitCode.DONE
     for fault in page.faults:
         echo(f"left out: {fault}", "warning")
     if not shown:
         echo(f"No price-sensitive announcement on {date} so far.")
-        return 0
+        return ExitCode.DONE
     rows = [
         (
             f"{each.local_time:%H:%M}",
@@ -45,7 +46,7 @@ def show_announcements(wanted: Wanted, day: str | None, *, every: bool) -> int:
         for each in shown
     ]
     table(("Sydney", "code", "", "headline", "link"), rows)
-    return 0
+    return ExitCode.DONE
 
 
 def _row(each: Announcement) -> dict[str, object]:

@@ -206,7 +206,7 @@ def diff_recording(
 
 def run() -> None:
     """Run the command line and exit with its code: 0 stopped, 2 wrong usage or data, 3 no port."""
-    from skim_core.errors import SkimError
+    from skim_core.errors import ExitCode, SkimError
 
     try:
         app(prog_name="skim-gateway")
@@ -216,4 +216,4 @@ def run() -> None:
         sys.stderr.write(f"skim-gateway: {error}\n")
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
-        raise SystemExit(130) from None
+        raise SystemExit(ExitCode.INTERRUPTED) from None

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from skim_core import SessionTime
 from skim_core.broker import PacedClock, SessionCalendar, WallClock, load_exchange
-from skim_core.errors import BrokerError, ConfigError
+from skim_core.errors import BrokerError, ConfigError, ExitCode
 from skim_core.sim import GeneratedFeed, RecordedFeed, read_options
 from skim_gateway.control import ControlServer
 from skim_gateway.faults.model import Script, read_script
@@ -90,7 +90,7 @@ def serve(wanted: Wanted) -> int:
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="skim-gateway-"))
             )
         asyncio.run(_serve(wanted, plan(wanted, directory)))
-    return 0
+    return ExitCode.DONE
 
 
 def plan(wanted: Wanted, directory: Path) -> Plan:

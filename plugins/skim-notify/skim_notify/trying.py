@@ -7,7 +7,7 @@ import os
 from typing import cast
 
 from skim_core.cli import Toned, WallClock, Wanted, echo, load_extension, print_json, table
-from skim_core.errors import ConfigError, nearest
+from skim_core.errors import ConfigError, ExitCode, nearest
 from skim_notify.addresses import channels_of, hush
 from skim_notify.channels import UnavailableError, UnsentError
 from skim_notify.config import USUAL_VARIABLE, NotifyConfig
@@ -86,7 +86,7 @@ def show_channels(wanted: Wanted) -> int:
             for row in rows
         ]
         table(("channel", "events", "address"), cells)
-    return 0
+    return ExitCode.DONE
 
 
 def _config(wanted: Wanted) -> NotifyConfig:

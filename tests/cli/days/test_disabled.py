@@ -142,7 +142,7 @@ def test_a_table_whose_name_is_misspelt_is_refused(skim, tiny):
     told = skim(*day("tiny", FIRST))
     assert (told.code, told.out, told.err.count("\n")) == (2, "", 1)
     assert told.err == (
-        "skim: skim.toml, line 1: no installed strategy is called 'tinny' (did you mean 'tiny'?): "
+        "skim[config]: skim.toml, line 1: no installed strategy is called 'tinny' (did you mean 'tiny'?): "
         "correct the name of [strategy.tinny], or remove it.\n"
     )
 

@@ -11,7 +11,7 @@ import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from skim_core.errors import BrokerError, ConfigError
+from skim_core.errors import BrokerError, ConfigError, ExitCode
 from skim_gateway.recording.comparing import Difference, decoded, in_course, in_form, led_to
 from skim_gateway.recording.files import GATEWAY, Entry, RecordingWriter, of, read_recording
 from skim_gateway.recording.proxy import RecordingProxy
@@ -36,7 +36,7 @@ def record(upstream: str, host: str, port: int, out: Path, *, as_json: bool) -> 
             (name, int(number)), writer, lambda: time.monotonic() - begun, host=host, port=port
         )
         asyncio.run(_record(proxy, out, as_json=as_json))
-    return 0
+    return ExitCode.DONE
 
 
 async def _record(proxy: RecordingProxy, out: Path, *, as_json: bool) -> None:
@@ -94,7 +94,7 @@ def diff(path: Path, wanted: Wanted, *, as_json: bool) -> int:
     else:
         text = "\n".join(map(_told, differences)) or "The simulator does the same."
     sys.stdout.write(text + "\n")
-    return 1 if differences else 0
+    return ExitCode.FAILED if differences else ExitCode.DONE
 
 
 def _told(found: Difference) -> str:
