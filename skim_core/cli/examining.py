@@ -11,6 +11,7 @@ from skim_core.cli.places import calendar_of
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
 from skim_core.errors import BrokerError, ConfigError
+from skim_core.exits import ExitCode
 from skim_core.model.session import Session
 from skim_core.plugins.brokers import load_broker
 from skim_core.ports.broker import Broker, BrokerSetup
@@ -60,7 +61,7 @@ def show_examination(
         _print(found)
     if not found.reached:
         return BrokerError.exit_code
-    return 0 if found.sound else 1
+    return ExitCode.DONE if found.sound else ExitCode.FAILED
 
 
 def broker_setup(settings: Settings, name: str, session: Session) -> BrokerSetup:
