@@ -41,6 +41,7 @@ class OrderHearing:
         self.book = OrderBook()
         self.trades = Trades()
         self.account = ""
+        self._elsewhere: set[int] = set()
         self.quiet = True
         self.changed: Callable[[Entry, ToldOrder | None], None] = lambda _, __: None
         self.unknown: Callable[[], None] = lambda: None
@@ -53,6 +54,7 @@ class OrderHearing:
     def hear_order(self, told: ToldOrder) -> Entry | None:
         """Take in an order; None for another account's."""
         if self.account and told.account not in {"", self.account}:
+            self._elsewhere.add(told.perm_id)
             return None
         entry = self.book.hear_order(told, self._gate.session, self._clock.now())
         self.changed(entry, told)
@@ -62,6 +64,8 @@ class OrderHearing:
     def hear_status(self, told: ToldStatus) -> None:
         """Take in a status."""
         entry = self.book.hear_status(told, self._gate.session, self._clock.now())
+        if entry is None and told.perm_id in self._elsewhere:
+            return
         if entry is None:
             _log.info("a status of an order that is not known: %s", told)
             self.unknown()

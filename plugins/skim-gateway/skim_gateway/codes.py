@@ -30,6 +30,7 @@ NO_SCAN = 365
 NO_QUERY = 366
 NOT_SUBSCRIBED = 354
 UNSUPPORTED_ORDER_TYPE = 387
+NO_ACCOUNT = 435
 INVALID_BARS = 420
 NO_FUNDAMENTALS = 430
 NOT_CONNECTED = 504
@@ -82,6 +83,7 @@ TEXTS = {
         "Requested market data is not subscribed.Delayed market data is available.{contract}"
     ),
     UNSUPPORTED_ORDER_TYPE: "Unsupported order type for this exchange and security type.",
+    NO_ACCOUNT: "You must specify an account.",
     INVALID_BARS: "Invalid Real-time Query:{why}",
     NO_FUNDAMENTALS: (
         "We are sorry, but fundamentals data for the security specified is not available."

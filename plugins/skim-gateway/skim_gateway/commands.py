@@ -61,6 +61,10 @@ def run_gateway(
     account: Annotated[
         str, typer.Option("--account", metavar="NUMBER", help="The account's number.")
     ] = "DU1234567",
+    linked: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--linked", metavar="NUMBER", help="Another account of the same login."),
+    ] = None,
     cash: Annotated[
         str, typer.Option("--cash", metavar="AMOUNT", help="What a new account has.")
     ] = "100000",
@@ -113,6 +117,7 @@ def run_gateway(
         host=host,
         port=port,
         account=account,
+        linked=tuple(linked or ()),
         cash=cash,
         market_data=market_data,
         master_client=master_client,

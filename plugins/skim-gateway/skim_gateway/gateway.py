@@ -1,4 +1,4 @@
-"""The gateway itself, without a socket: an account at a simulated exchange, and its clients."""
+"""The gateway itself, without a socket: accounts at a simulated exchange, and their clients."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from skim_core import Fill
 from skim_core.broker import BrokerSetup
 from skim_core.errors import ConfigError
-from skim_core.sim import BEFORE_OPEN, SimBroker, without_called_halts, without_halts
+from skim_core.sim import BEFORE_OPEN, without_called_halts, without_halts
 from skim_gateway.faults.faults import Faults
 from skim_gateway.market.catalogue import Catalogue
 from skim_gateway.market.halts import Halts
 from skim_gateway.market.prints import SessionTape
+from skim_gateway.orders.accounts import Accounts, TradedAccount
 from skim_gateway.orders.book import MANUAL, Book
 from skim_gateway.orders.desk import Desk
 from skim_gateway.orders.hearing import Hearing
@@ -32,6 +33,7 @@ from skim_gateway.wording import Wording
 if TYPE_CHECKING:
     from skim_core import Clock, Session
     from skim_core.broker import BrokerNotice, Timer
+    from skim_core.sim import SimBroker
     from skim_gateway.orders.tickets import Ticket
     from skim_gateway.serving.conversation import Conversation
     from skim_gateway.setup import GatewaySetup
@@ -57,7 +59,7 @@ def _with_id(answer: Answer, order_id: int) -> Answer:
 
 
 class Gateway:
-    """One account's exchange, contracts, orders and clients.
+    """The accounts' exchange, contracts, orders and clients.
 
     `start` before the first client. Time is `clock`'s.
     """
@@ -71,9 +73,9 @@ class Gateway:
         self.conversations: dict[int, Conversation] = {}
         self._tapes: dict[Session, SessionTape] = {}
         self._timer: Timer | None = None
-        self.brought: dict[str, int] = {}
         self.sessions = sorted(setup.sessions, key=lambda session: session.open)
-        self.broker = self._make_broker()
+        numbers = dict.fromkeys((setup.account, *setup.linked))
+        self.accounts = Accounts([self._make_account(number) for number in numbers])
         self.halts = Halts(self)
         symbols = self.tape(clock.now()).data.bars.symbols
         self.catalogue = Catalogue(setup.exchange, symbols)
@@ -82,16 +84,21 @@ class Gateway:
         self.use_book(Book(setup.seed, store))
         self.faults = Faults(self, setup.seed)
 
-    def _make_broker(self) -> SimBroker:
+    @property
+    def broker(self) -> SimBroker:
+        """The first account's place at the exchange."""
+        return self.accounts.first.broker
+
+    def _make_account(self, number: str) -> TradedAccount:
         setup = self.setup
-        broker = BrokerSetup(
-            account=setup.account,
+        made = BrokerSetup(
+            account=number,
             clock=self.clock,
             exchange=setup.exchange,
             sessions=setup.sessions,
             directory=setup.directory,
         )
-        return SimBroker(broker, setup.options, setup.feed)
+        return TradedAccount(made, setup.options, setup.feed)
 
     def use_book(self, book: Book) -> None:
         """Work with this book from now on."""
@@ -102,12 +109,13 @@ class Gateway:
             self.catalogue,
             self.wording,
             self.tell,
+            accounts=self.accounts,
             seed=setup.seed,
             repeated=setup.repeated,
         )
         self.desk = Desk(
             book,
-            self.broker,
+            self.accounts,
             self.catalogue,
             self.clock,
             self.hearing,
@@ -116,29 +124,30 @@ class Gateway:
 
     def forget(self) -> None:
         """Have no ticket and no execution any more; what is held is known from the exchange."""
-        held = self.book.portfolio
         self.book.close()
         self.use_book(Book(self.setup.seed + 1))
-        self.book.portfolio = held
 
     async def start(self) -> None:
         """Be at the exchange. Raises what the simulated exchange raises of its data or book."""
-        await self.broker.connect()
-        reports = await self.broker.orders()
+        brokers = [account.broker for account in self.accounts]
+        for broker in brokers:
+            await broker.connect()
+        reports = [report for broker in brokers for report in await broker.orders()]
         self.book.restore({report.reference for report in reports})
-        for fill in await self.broker.executions():
-            self.hearing.hear(fill)
+        for broker in brokers:
+            for fill in await broker.executions():
+                self.hearing.hear(fill)
         for report in reports:
             self.hearing.hear(report)
-        self.broker.subscribe(self._hear)
+        for broker in brokers:
+            broker.subscribe(self._hear)
         self.halts.renew()
         await self.bring()
 
     async def bring(self) -> None:
-        """Have in the book what the account has at the exchange."""
-        account, positions = await self.broker.account(), await self.broker.positions()
-        self.book.portfolio.bring(account.cash, positions)
-        self.brought = {position.symbol: position.quantity for position in positions}
+        """Know what the accounts have at the exchange."""
+        for account in self.accounts:
+            await account.bring()
 
     def _hear(self, notice: BrokerNotice) -> None:
         # Faults may hold it up, and the book may be another one by then.
@@ -157,7 +166,8 @@ class Gateway:
             self._timer.cancel()
             self._timer = None
         self.book.close()
-        await self.broker.close()
+        for account in self.accounts:
+            await account.broker.close()
 
     # Clients
 
@@ -186,7 +196,7 @@ class Gateway:
         """
         contract = self.catalogue.contract(symbol)
         placed = PlaceOrder(order_id=0, contract=contract, order=order)
-        await self.desk.place(MANUAL, self.setup.account, placed)
+        await self.desk.place(MANUAL, placed)
 
     # The market
 

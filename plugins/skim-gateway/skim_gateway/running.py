@@ -51,6 +51,7 @@ class Wanted:
     host: str = "127.0.0.1"
     port: int = 4002
     account: str = "DU1234567"
+    linked: tuple[str, ...] = ()
     cash: str = "100000"
     market_data: str = "live"
     master_client: int | None = None
@@ -101,9 +102,13 @@ def plan(wanted: Wanted, directory: Path) -> Plan:
     if not 0 < wanted.speed <= _FASTEST:
         msg = f"--speed is {wanted.speed:g}: give a number above 0, {_FASTEST:g} at most."
         raise ConfigError(msg)
-    if not _ACCOUNT.fullmatch(wanted.account):
-        msg = f"--account is {wanted.account!r}: give up to 20 letters and digits, as in DU1234567."
-        raise ConfigError(msg)
+    for option, number in (
+        ("--account", wanted.account),
+        *(("--linked", number) for number in wanted.linked),
+    ):
+        if not _ACCOUNT.fullmatch(number):
+            msg = f"{option} is {number!r}: give up to 20 letters and digits, as in DU1234567."
+            raise ConfigError(msg)
     script = read_script(wanted.faults) if wanted.faults else Script()
     calendar = SessionCalendar(wanted.exchange, directory / "calendars")
     feed, recorded = _feed(wanted)
@@ -115,6 +120,7 @@ def plan(wanted: Wanted, directory: Path) -> Plan:
         feed=feed,
         directory=directory,
         account=wanted.account,
+        linked=wanted.linked,
         options=read_options(
             {
                 "seed": wanted.seed,
@@ -233,6 +239,7 @@ def _tell(server: GatewayServer, wanted: Wanted, planned: Plan, control_port: in
                 "host": host,
                 "port": port,
                 "account": wanted.account,
+                "linked": list(wanted.linked),
                 "exchange": wanted.exchange,
                 "session": str(planned.session.date),
                 "start": planned.start.isoformat(),
@@ -250,7 +257,7 @@ def _tell(server: GatewayServer, wanted: Wanted, planned: Plan, control_port: in
         said = (
             f"skim-gateway: {wanted.exchange} on {planned.session.date} from {local:%H:%M:%S}, "
             f"{wanted.speed:g} times as fast, once a client connects.\n"
-            f"Account {wanted.account} at {host}:{port}; {who}. Stop it with Ctrl-C."
+            f"Account {', '.join((wanted.account, *wanted.linked))} at {host}:{port}; {who}. Stop it with Ctrl-C."
         )
     sys.stdout.write(said + "\n")
     sys.stdout.flush()

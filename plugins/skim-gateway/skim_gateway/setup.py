@@ -55,7 +55,8 @@ class Limits:
 class GatewaySetup:
     """`sessions` are the days that there are, those before today for its history.
 
-    `directory` is where the exchange keeps the account's book. `seed` decides whatever is
+    `linked` are the numbers of further accounts of the same login, each with money of its own.
+    `directory` is where the exchange keeps the accounts' books. `seed` decides whatever is
     left to chance; `repeated` is the share of order statuses that are told twice.
     `newest_version` is the newest version of the protocol that is spoken, as by an older TWS.
     """
@@ -65,6 +66,7 @@ class GatewaySetup:
     feed: Feed
     directory: Path
     account: str = "DU1234567"
+    linked: tuple[str, ...] = ()
     options: SimOptions = field(default_factory=SimOptions)
     limits: Limits = field(default_factory=Limits)
     market_data: MarketData = MarketData.LIVE

@@ -172,9 +172,8 @@ class Faults:
         if client is None:
             conversation.send(codes.error(codes.NOT_CONNECTED))
             return
-        gateway = self._gateway
         try:
-            gateway.desk.reject(client, gateway.setup.account, request, why, codes.ORDER_REJECTED)
+            self._gateway.desk.reject(client, request, why, codes.ORDER_REJECTED)
         except Refusal as refusal:
             conversation.send(refusal.answer)
 

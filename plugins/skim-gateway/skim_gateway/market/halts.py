@@ -34,7 +34,8 @@ class Halts:
 
         Raises BrokerError for an unknown symbol.
         """
-        self._gateway.broker.halt(symbol)
+        for account in self._gateway.accounts:
+            account.broker.halt(symbol)
         self.refusing.discard(symbol)
         if refuse:
             self.refusing.add(symbol)
@@ -43,7 +44,8 @@ class Halts:
 
     def end(self, symbol: str) -> None:
         """End it. Raises BrokerError when there is none."""
-        self._gateway.broker.end_halt(symbol)
+        for account in self._gateway.accounts:
+            account.broker.end_halt(symbol)
         self.renew()
 
     def renew(self) -> None:

@@ -1,4 +1,4 @@
-"""All tickets of one account, by the names that they have: ids, references, permanent ids."""
+"""All tickets of one login's accounts, by the names that they have: ids, references, permanent ids."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Container
 from dataclasses import replace
 
 from skim_gateway.orders.executions import Execution
-from skim_gateway.orders.portfolio import Portfolio
 from skim_gateway.orders.store import TicketStore
 from skim_gateway.orders.tickets import INACTIVE, Ticket
 from skim_gateway.orders.translate import reference
@@ -20,7 +19,7 @@ _FIRST_PERM_ID = 1_000_000_000
 
 
 class Book:
-    """Tickets, executions and holdings. Whoever restarts the gateway keeps it or not.
+    """Tickets and executions. Whoever restarts the gateway keeps it or not.
 
     `store` gets each ticket that is placed or changed; None keeps them in memory only.
     """
@@ -29,7 +28,6 @@ class Book:
         self._store = store
         self.tickets: list[Ticket] = []
         self.executions: list[Execution] = []
-        self.portfolio = Portfolio()
         self._perm_ids = _FIRST_PERM_ID + random.Random(seed).randrange(10**8)
         self._by_id: dict[tuple[int, int], Ticket] = {}
         self._by_reference: dict[str, Ticket] = {}

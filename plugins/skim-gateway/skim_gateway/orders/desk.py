@@ -24,18 +24,18 @@ from skim_gateway.wire.answers import OpenOrder
 
 if TYPE_CHECKING:
     from skim_core import Clock
-    from skim_core.broker import Broker
     from skim_gateway.market.catalogue import Catalogue
+    from skim_gateway.orders.accounts import Accounts, TradedAccount
     from skim_gateway.orders.book import Book
     from skim_gateway.orders.hearing import Hearing
     from skim_gateway.wire.requests import PlaceOrder
 
-_FIXED = ("action", "order_type", "tif", "oca_group", "parent_id")
+_FIXED = ("account", "action", "order_type", "tif", "oca_group", "parent_id")
 """What a change of an order may not touch."""
 
 
 class Desk:
-    """Takes orders of all clients for one account and sends them to the exchange.
+    """Takes orders of all clients for the accounts of a login and sends them to the exchange.
 
     `refuses` tells of a symbol whether it is halted so that it takes no new orders.
     """
@@ -43,7 +43,7 @@ class Desk:
     def __init__(
         self,
         book: Book,
-        broker: Broker,
+        accounts: Accounts,
         catalogue: Catalogue,
         clock: Clock,
         hearing: Hearing,
@@ -51,24 +51,20 @@ class Desk:
         refuses: Callable[[str], bool],
     ) -> None:
         self._book = book
-        self._broker = broker
+        self._accounts = accounts
         self._catalogue = catalogue
         self._clock = clock
         self._hearing = hearing
         self._refuses = refuses
 
-    async def place(self, client_id: int, account: str, placed: PlaceOrder) -> OpenOrder | None:
+    async def place(self, client_id: int, placed: PlaceOrder) -> OpenOrder | None:
         """Take an order or a change of one; return the answer when it only asks what if.
 
         Raises Refusal.
         """
-        order = replace(placed.order, order_id=placed.order_id)
-        if order.account not in {"", account}:
-            why = f"Invalid account code '{order.account}'"
-            raise Refusal(codes.error(codes.INVALID, placed.order_id, why=why))
-        placed = replace(placed, order=replace(order, account=account))
+        placed = self._in_account(client_id, placed)
         symbol, found = self._checked(placed)
-        if order.what_if:
+        if placed.order.what_if:
             return await self._preview(placed, symbol, found)
         known = self._book.find(client_id, placed.order_id)
         if known is not None and not known.done:
@@ -82,16 +78,15 @@ class Desk:
                 await self._transmit(ticket)
         return None
 
-    def reject(self, client_id: int, account: str, placed: PlaceOrder, why: str, code: int) -> None:
+    def reject(self, client_id: int, placed: PlaceOrder, why: str, code: int) -> None:
         """Refuse a sound order as IBKR does that has looked at it: it is kept, Inactive.
 
         A change of an order is only refused. Raises Refusal for what is not sound.
         """
-        order = replace(placed.order, order_id=placed.order_id)
-        placed = replace(placed, order=replace(order, account=order.account or account))
+        placed = self._in_account(client_id, placed)
         symbol, found = self._checked(placed)
         known = self._book.find(client_id, placed.order_id)
-        if order.what_if or (known is not None and not known.done):
+        if placed.order.what_if or (known is not None and not known.done):
             raise Refusal(codes.error(code, placed.order_id, why=why))
         self._refuse_used_id(known, client_id, placed.order_id)
         self._refuse(self._new(client_id, placed, symbol, found), why, code)
@@ -114,12 +109,29 @@ class Desk:
         await self._cancel(ticket)
 
     async def cancel_all(self) -> None:
-        """Cancel every order of the account."""
+        """Cancel every order of every account."""
         for ticket in self._book.open_tickets():
             if not ticket.done:
                 await self._cancel(ticket)
 
     # Placing
+
+    def _in_account(self, client_id: int, placed: PlaceOrder) -> PlaceOrder:
+        """Return an order with the account that it is for. Raises Refusal."""
+        order, number = replace(placed.order, order_id=placed.order_id), placed.order.account
+        known = self._book.find(client_id, placed.order_id)
+        if not number and known is not None:
+            number = known.order.account
+        elif not number and len(self._accounts) > 1:
+            raise Refusal(codes.error(codes.NO_ACCOUNT, placed.order_id))
+        number = number or self._accounts.first.number
+        if number not in self._accounts:
+            why = f"Invalid account code '{number}'"
+            raise Refusal(codes.error(codes.INVALID, placed.order_id, why=why))
+        return replace(placed, order=replace(order, account=number))
+
+    def _account(self, ticket: Ticket) -> TradedAccount:
+        return self._accounts[ticket.order.account]
 
     def _checked(self, placed: PlaceOrder) -> tuple[str, Terms]:
         """Return an order's symbol and terms. Raises Refusal."""
@@ -181,7 +193,9 @@ class Desk:
                 self._book.save(one)
             one.status = PRE_SUBMITTED
             self._hearing.say(one)
-        await self._broker.submit([one.at_exchange for one in waiting if one.at_exchange])
+        await self._account(ticket).broker.submit(
+            [one.at_exchange for one in waiting if one.at_exchange]
+        )
 
     # Changing, cancelling
 
@@ -201,7 +215,7 @@ class Desk:
         changed = replace(ticket)
         changed.terms = found
         try:
-            await self._broker.modify(changed.for_exchange())
+            await self._account(ticket).broker.modify(changed.for_exchange())
         except BrokerError as error:
             raise Refusal(codes.error(codes.ORDER_REJECTED, number, why=str(error))) from error
         ticket.order, ticket.terms = order, found
@@ -215,7 +229,7 @@ class Desk:
             return
         ticket.status = PENDING_CANCEL
         self._hearing.say_status(ticket)
-        await self._broker.cancel(ticket.reference)
+        await self._account(ticket).broker.cancel(ticket.reference)
 
     def _drop(self, ticket: Ticket) -> None:
         """Cancel an order that never left, and those that are attached to it."""
@@ -227,8 +241,9 @@ class Desk:
     # What if
 
     async def _preview(self, placed: PlaceOrder, symbol: str, found: Terms) -> OpenOrder:
-        account = await self._broker.account()
-        quotes = await self._broker.quotes([symbol])
+        broker = self._accounts[placed.order.account].broker
+        account = await broker.account()
+        quotes = await broker.quotes([symbol])
         last = quotes[symbol].last if symbol in quotes else Decimal(0)
         held = account.net_liquidation - account.cash
         return OpenOrder(

@@ -28,6 +28,7 @@ from skim_gateway.orders.tickets import (
 if TYPE_CHECKING:
     from skim_core.broker import BrokerNotice
     from skim_gateway.market.catalogue import Catalogue
+    from skim_gateway.orders.accounts import Accounts
     from skim_gateway.orders.book import Book
     from skim_gateway.wire.answers import Answer, ErrorMessage
     from skim_gateway.wording import Wording
@@ -57,6 +58,7 @@ class Hearing:
         wording: Wording,
         tell: Tell,
         *,
+        accounts: Accounts,
         seed: int = 1,
         repeated: float = 0.1,
     ) -> None:
@@ -64,6 +66,7 @@ class Hearing:
         self._catalogue = catalogue
         self._wording = wording
         self._tell = tell
+        self._accounts = accounts
         self._random = random.Random(seed)
         self._repeated = repeated
         self._untold: dict[Ticket, list[Execution]] = {}
@@ -114,7 +117,7 @@ class Hearing:
             venue=self._catalogue.venue.exchange,
             currency=self._catalogue.rules.currency,
             time=self._wording.execution(fill.at),
-            earned=self.book.portfolio.book(fill),
+            earned=self._accounts[ticket.order.account].portfolio.book(fill),
         )
         self.book.executions.append(execution)
         self._tell(ticket, execution.details)

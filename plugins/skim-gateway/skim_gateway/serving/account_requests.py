@@ -1,15 +1,14 @@
-"""The account: values, portfolio, positions, profit and loss."""
+"""Accounts: values, portfolio, positions, profit and loss."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from skim_gateway import codes
 from skim_gateway.serving.account_values import (
-    Row,
     account_rows,
     portfolio_message,
     summary_rows,
@@ -21,6 +20,8 @@ from skim_gateway.wire import answers as a
 from skim_gateway.wire import requests as r
 
 if TYPE_CHECKING:
+    from skim_gateway.orders.accounts import TradedAccount
+    from skim_gateway.orders.portfolio import Holding
     from skim_gateway.serving.conversation import Conversation
 
 _EVERY = timedelta(minutes=3)
@@ -38,8 +39,12 @@ def _repeating(conversation: Conversation, tell: Callable[[], None]) -> Repeatin
     return Repeating(conversation.gateway.book, conversation.now, _EVERY, tell)
 
 
-def _is_ours(conversation: Conversation, account: str) -> bool:
-    return account in {"", "All", conversation.gateway.setup.account}
+def _meant(conversation: Conversation, number: int, account: str) -> list[TradedAccount]:
+    """Return the accounts that a request means, or tell that there is no such."""
+    found = conversation.gateway.accounts.meant(account)
+    if not found:
+        _refuse_account(conversation, number, account)
+    return found
 
 
 def _refuse_account(conversation: Conversation, number: int, account: str) -> None:
@@ -52,23 +57,24 @@ async def account_updates(conversation: Conversation, request: r.RequestAccountU
         if conversation.streams.pop(_ACCOUNT, None):
             conversation.error(codes.UNSUBSCRIBED_ACCOUNT)
         return
-    if not _is_ours(conversation, request.account):
-        _refuse_account(conversation, a.NOBODY, request.account)
+    meant = _meant(conversation, a.NOBODY, request.account)
+    if not meant:
         return
+    # Of several accounts a real gateway tells one at a time.
+    account = meant[0]
 
     def tell(*, first: bool = False) -> None:
         gateway, now = conversation.gateway, conversation.now
-        account = gateway.setup.account
-        found = valuation(gateway, now)
-        for key, value, currency in account_rows(found, account, _currency(conversation)):
+        found = valuation(gateway, account, now)
+        for key, value, currency in account_rows(found, account.number, _currency(conversation)):
             conversation.send(
-                a.AccountValue(key=key, value=value, currency=currency, account=account)
+                a.AccountValue(key=key, value=value, currency=currency, account=account.number)
             )
-        for holding in valued(gateway, now):
-            conversation.send(portfolio_message(gateway, holding))
+        for holding in valued(gateway, account, now):
+            conversation.send(portfolio_message(gateway, account, holding))
         conversation.send(a.AccountUpdateTime(time=gateway.wording.minute(now)))
         if first:
-            conversation.send(a.AccountDownloadEnd(account=account))
+            conversation.send(a.AccountDownloadEnd(account=account.number))
 
     tell(first=True)
     conversation.subscribe(*_ACCOUNT, _repeating(conversation, tell))
@@ -81,27 +87,30 @@ async def account_summary(conversation: Conversation, request: r.RequestAccountS
         conversation.error(codes.UNPROCESSED, request.req_id, why=why)
         return
 
-    def rows() -> list[Row]:
-        found = valuation(conversation.gateway, conversation.now)
-        return summary_rows(found, request.tags, _currency(conversation))
+    def rows() -> list[a.AccountSummary]:
+        gateway = conversation.gateway
+        return [
+            a.AccountSummary(
+                req_id=request.req_id,
+                account=account.number,
+                tag=tag,
+                value=value,
+                currency=currency,
+            )
+            for account in gateway.accounts
+            for tag, value, currency in summary_rows(
+                valuation(gateway, account, conversation.now), request.tags, _currency(conversation)
+            )
+        ]
 
-    told: list[Row] = []
+    told: list[a.AccountSummary] = []
 
     def tell() -> None:
-        account = conversation.gateway.setup.account
-        for row in rows():
+        found = rows()
+        for row in found:
             if row not in told:
-                tag, value, currency = row
-                conversation.send(
-                    a.AccountSummary(
-                        req_id=request.req_id,
-                        account=account,
-                        tag=tag,
-                        value=value,
-                        currency=currency,
-                    )
-                )
-        told[:] = rows()
+                conversation.send(row)
+        told[:] = found
 
     tell()
     conversation.send(a.AccountSummaryEnd(req_id=request.req_id))
@@ -116,24 +125,24 @@ async def cancel_summary(conversation: Conversation, request: r.CancelAccountSum
 async def account_updates_multi(
     conversation: Conversation, request: r.RequestAccountUpdatesMulti
 ) -> None:
-    """Tell the values of the account."""
-    if not _is_ours(conversation, request.account):
-        _refuse_account(conversation, request.req_id, request.account)
+    """Tell the values of the account, or of all."""
+    meant = _meant(conversation, request.req_id, request.account)
+    if not meant:
         return
     gateway = conversation.gateway
-    found = valuation(gateway, conversation.now)
-    account = gateway.setup.account
-    for key, value, currency in account_rows(found, account, _currency(conversation)):
-        conversation.send(
-            a.AccountUpdateMulti(
-                req_id=request.req_id,
-                account=account,
-                model=request.model,
-                key=key,
-                value=value,
-                currency=currency,
+    for account in meant:
+        found = valuation(gateway, account, conversation.now)
+        for key, value, currency in account_rows(found, account.number, _currency(conversation)):
+            conversation.send(
+                a.AccountUpdateMulti(
+                    req_id=request.req_id,
+                    account=account.number,
+                    model=request.model,
+                    key=key,
+                    value=value,
+                    currency=currency,
+                )
             )
-        )
     conversation.send(a.AccountUpdateMultiEnd(req_id=request.req_id))
 
 
@@ -146,36 +155,37 @@ class _Positions:
     timed = False
     with_fills = True
 
-    def __init__(self, conversation: Conversation, message: Callable[[str], Any]) -> None:
+    def __init__(
+        self,
+        conversation: Conversation,
+        accounts: Iterable[TradedAccount],
+        message: Callable[[a.Position], a.Answer],
+    ) -> None:
         self._conversation = conversation
+        self._accounts = tuple(accounts)
         self._message = message
-        self._told: dict[str, int] = {}
+        self._told: dict[tuple[str, str], int] = {}
 
     def advance(self, now: datetime) -> None:  # noqa: ARG002  changes come with fills, not with time
         """Tell what has changed."""
-        for holding in self._conversation.gateway.book.portfolio.holdings:
-            before = self._told.get(holding.symbol, 0)
-            if holding.quantity != before or (
-                holding.quantity and holding.symbol not in self._told
-            ):
-                self._told[holding.symbol] = holding.quantity
-                self._conversation.send(self._message(holding.symbol))
+        for account in self._accounts:
+            for holding in account.portfolio.holdings:
+                if holding.quantity != self._told.get((account.number, holding.symbol), 0):
+                    self._told[account.number, holding.symbol] = holding.quantity
+                    self._conversation.send(self._message(self._position(account, holding)))
 
-
-def _position(conversation: Conversation, symbol: str) -> a.Position:
-    gateway = conversation.gateway
-    holding = gateway.book.portfolio.holding(symbol)
-    return a.Position(
-        account=gateway.setup.account,
-        contract=gateway.catalogue.contract(symbol),
-        position=Decimal(holding.quantity),
-        average_cost=holding.cost,
-    )
+    def _position(self, account: TradedAccount, holding: Holding) -> a.Position:
+        return a.Position(
+            account=account.number,
+            contract=self._conversation.gateway.catalogue.contract(holding.symbol),
+            position=Decimal(holding.quantity),
+            average_cost=holding.cost,
+        )
 
 
 async def positions(conversation: Conversation, _: r.RequestPositions) -> None:
-    """Tell the positions, and those that change from now on."""
-    stream = _Positions(conversation, lambda symbol: _position(conversation, symbol))
+    """Tell the positions of all accounts, and those that change from now on."""
+    stream = _Positions(conversation, conversation.gateway.accounts, lambda found: found)
     stream.advance(conversation.now)
     conversation.send(a.PositionEnd())
     conversation.subscribe(*_POSITIONS, stream)
@@ -188,12 +198,11 @@ async def cancel_positions(conversation: Conversation, _: r.CancelPositions) -> 
 
 async def positions_multi(conversation: Conversation, request: r.RequestPositionsMulti) -> None:
     """Tell the positions of the account, and those that change from now on."""
-    if not _is_ours(conversation, request.account):
-        _refuse_account(conversation, request.req_id, request.account)
+    meant = _meant(conversation, request.req_id, request.account)
+    if not meant:
         return
 
-    def message(symbol: str) -> a.PositionMulti:
-        found = _position(conversation, symbol)
+    def message(found: a.Position) -> a.PositionMulti:
         return a.PositionMulti(
             req_id=request.req_id,
             account=found.account,
@@ -203,7 +212,7 @@ async def positions_multi(conversation: Conversation, request: r.RequestPosition
             model=request.model,
         )
 
-    stream = _Positions(conversation, message)
+    stream = _Positions(conversation, meant, message)
     stream.advance(conversation.now)
     conversation.send(a.PositionMultiEnd(req_id=request.req_id))
     conversation.subscribe("positions multi", request.req_id, stream)
@@ -240,17 +249,18 @@ class _Pnl:
 
 async def pnl(conversation: Conversation, request: r.RequestPnl) -> None:
     """Tell the account's profit and loss whenever they change."""
-    if not _is_ours(conversation, request.account):
-        _refuse_account(conversation, request.req_id, request.account)
+    meant = _meant(conversation, request.req_id, request.account)
+    if not meant:
         return
 
     def message(now: datetime) -> a.Pnl:
-        holdings = valued(conversation.gateway, now)
+        gateway = conversation.gateway
+        holdings = [found for account in meant for found in valued(gateway, account, now)]
         return a.Pnl(
             req_id=request.req_id,
             daily=sum((found.daily for found in holdings), Decimal(0)),
             unrealized=sum((found.unrealized for found in holdings), Decimal(0)),
-            realized=conversation.gateway.book.portfolio.realized(),
+            realized=sum((account.portfolio.realized() for account in meant), Decimal(0)),
         )
 
     stream = _Pnl(conversation, message)
@@ -261,13 +271,15 @@ async def pnl(conversation: Conversation, request: r.RequestPnl) -> None:
 async def pnl_single(conversation: Conversation, request: r.RequestPnlSingle) -> None:
     """Tell one position's profit and loss whenever they change."""
     symbol = conversation.gateway.catalogue.symbol_of(request.con_id)
-    if not _is_ours(conversation, request.account) or symbol is None:
-        why = f"Invalid account code '{request.account}'" if symbol else "Invalid conid"
-        conversation.error(codes.INVALID, request.req_id, why=why)
+    if symbol is None:
+        conversation.error(codes.INVALID, request.req_id, why="Invalid conid")
+        return
+    meant = _meant(conversation, request.req_id, request.account)
+    if not meant:
         return
 
     def message(now: datetime) -> a.PnlSingle:
-        for found in valued(conversation.gateway, now):
+        for found in valued(conversation.gateway, meant[0], now):
             if found.holding.symbol == symbol:
                 return a.PnlSingle(
                     req_id=request.req_id,
@@ -309,7 +321,8 @@ _KINDS: dict[type[r.Numbered], str] = {
 
 async def managed_accounts(conversation: Conversation, _: r.RequestManagedAccounts) -> None:
     """Tell the accounts."""
-    conversation.send(a.ManagedAccounts(accounts=conversation.gateway.setup.account))
+    numbers = conversation.gateway.accounts.numbers
+    conversation.send(a.ManagedAccounts(accounts=",".join(numbers)))
 
 
 async def current_time(conversation: Conversation, _: r.RequestCurrentTime) -> None:

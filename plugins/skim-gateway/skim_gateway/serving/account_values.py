@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from skim_gateway.gateway import Gateway
+    from skim_gateway.orders.accounts import TradedAccount
     from skim_gateway.orders.portfolio import Holding
 
 _CENT = Decimal("0.01")
@@ -59,31 +60,31 @@ class ValuedHolding:
         return self.holding.unrealized(self.price)
 
 
-def valued(gateway: Gateway, now: datetime) -> list[ValuedHolding]:
-    """Return the account's holdings at their last prices."""
+def valued(gateway: Gateway, account: TradedAccount, now: datetime) -> list[ValuedHolding]:
+    """Return an account's holdings at their last prices."""
     tape = gateway.tape(now)
     found = []
-    for holding in gateway.book.portfolio.holdings:
+    for holding in account.portfolio.holdings:
         seen = tape.summary(holding.symbol, now)
         last = seen.last.price if seen.last else seen.previous_close or holding.cost
         daily = holding.unrealized(last) + holding.realized
-        brought = gateway.brought.get(holding.symbol)
+        brought = account.brought.get(holding.symbol)
         if brought and seen.previous_close is not None and holding.quantity == brought:
             daily = ((last - seen.previous_close) * holding.quantity).quantize(_CENT)
         found.append(ValuedHolding(holding, last, daily))
     return found
 
 
-def valuation(gateway: Gateway, now: datetime) -> Valuation:
-    """Return what the account has."""
-    holdings = valued(gateway, now)
+def valuation(gateway: Gateway, account: TradedAccount, now: datetime) -> Valuation:
+    """Return what an account has."""
+    holdings = valued(gateway, account, now)
     values = [holding.value for holding in holdings]
     return Valuation(
-        cash=gateway.book.portfolio.cash.quantize(_CENT),
+        cash=account.portfolio.cash.quantize(_CENT),
         long=sum((value for value in values if value > 0), Decimal(0)),
         short=sum((value for value in values if value < 0), Decimal(0)),
         unrealized=sum((holding.unrealized for holding in holdings), Decimal(0)),
-        realized=gateway.book.portfolio.realized(),
+        realized=account.portfolio.realized(),
     )
 
 
@@ -167,7 +168,9 @@ def _text(amount: Decimal) -> str:
     return f"{amount:.2f}"
 
 
-def portfolio_message(gateway: Gateway, valued_holding: ValuedHolding) -> a.PortfolioValue:
+def portfolio_message(
+    gateway: Gateway, account: TradedAccount, valued_holding: ValuedHolding
+) -> a.PortfolioValue:
     """Return a holding as a subscription to the account tells it."""
     holding = valued_holding.holding
     return a.PortfolioValue(
@@ -178,5 +181,5 @@ def portfolio_message(gateway: Gateway, valued_holding: ValuedHolding) -> a.Port
         average_cost=holding.cost,
         unrealized_pnl=valued_holding.unrealized,
         realized_pnl=holding.realized,
-        account=gateway.setup.account,
+        account=account.number,
     )

@@ -153,7 +153,7 @@ class Conversation:
             return
         self.client_id = request.client_id
         others[request.client_id] = self
-        self.send(a.ManagedAccounts(accounts=self.gateway.setup.account))
+        self.send(a.ManagedAccounts(accounts=",".join(self.gateway.accounts.numbers)))
         self.send(a.NextValidId(order_id=self.gateway.book.next_id(request.client_id)))
         market, history, definitions = self.gateway.catalogue.venue.farms
         self.error(codes.FARM_OK, farm=market)

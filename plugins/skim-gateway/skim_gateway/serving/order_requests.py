@@ -27,7 +27,7 @@ def _client(conversation: Conversation) -> int:
 async def place_order(conversation: Conversation, request: r.PlaceOrder) -> None:
     """Place or change an order."""
     gateway = conversation.gateway
-    answer = await gateway.desk.place(_client(conversation), gateway.setup.account, request)
+    answer = await gateway.desk.place(_client(conversation), request)
     if answer is not None:
         conversation.send(answer)
 
