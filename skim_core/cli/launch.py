@@ -142,6 +142,7 @@ def assign(request: DayRequest, strategy: StrategyPlugin, settings: Settings) ->
         only=request.only,
         missed=request.missed,
         disabled=request.disabled,
+        priority=settings.priority(request.strategy),
     )
 
 

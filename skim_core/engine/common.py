@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from skim_core.engine.accounts import AccountBooks, Controls
 from skim_core.engine.line import BrokerLine
+from skim_core.engine.precedence import Precedence
 from skim_core.errors import OrderRefusedError
 from skim_core.ports.clock import Clock
 from skim_core.ports.journal import Journal
@@ -58,9 +59,10 @@ class AccountTurns:
 
 @dataclass(frozen=True)
 class Common:
-    """The line to the broker, the account's books, what people said, and whose turn it is."""
+    """The line to the broker, the account's books, what people said, whose turn it is, who is first."""
 
     line: BrokerLine
     accounts: AccountBooks
     controls: Controls
     turns: AccountTurns
+    precedence: Precedence

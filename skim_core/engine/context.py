@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,14 +50,19 @@ class Permit:
 
 
 class PermittedOrders:
-    """The order desk, as long as the attempt may act."""
+    """The order desk, as long as the attempt may act; `give_way` lets earlier days enter first."""
 
-    def __init__(self, desk: OrderDesk, permit: Permit) -> None:
+    def __init__(
+        self, desk: OrderDesk, permit: Permit, give_way: Callable[[], Awaitable[None]]
+    ) -> None:
         self._desk = desk
         self._permit = permit
+        self._give_way = give_way
 
     async def enter(self, bracket: Bracket) -> OrderState:
         self._permit.check()
+        # Not inside the desk, which stops and exits wait for.
+        await self._give_way()
         return await self._desk.enter(bracket, self._permit.phase, self._permit.check)
 
     async def exit(

@@ -81,6 +81,14 @@ class DayRunner:
         """Whether the day should have gone on for `patience` already, and does not."""
         return self._expected is not None and self._clock.now() > self._expected + patience
 
+    def due(self) -> datetime | None:
+        """Return when the day acts next; None while it acts, or when only messages move it."""
+        return self._expected
+
+    def look(self) -> None:
+        """Look soon whether something is due."""
+        self._wake()
+
     def controls_changed(self) -> None:
         """Take in soon what people have said."""
         if self._listening:
@@ -269,8 +277,12 @@ class DayRunner:
 
             if not self._shared.claim(work, self._assignment.day.run_id, told):
                 return
+        run_id, precedence = self._assignment.day.run_id, self._common.precedence
+        precedence.begin(run_id, name, command.due)
         permit = Permit(name, number)
-        orders = PermittedOrders(self._orders.desk, permit)
+        orders = PermittedOrders(
+            self._orders.desk, permit, lambda: precedence.give_way(run_id, name)
+        )
         attempt = Attempt(command, permit, self._clock, self._overtime, self._inbox.put)
         self._attempts[name] = attempt
         attempt.start(self._strategy_for(name, permit), self._contexts.make(command, orders))
@@ -298,6 +310,7 @@ class DayRunner:
             self._orders.take_controls()
             return
         if isinstance(message, Returned | Raised | Told):
+            self._common.precedence.end(self._assignment.day.run_id, message.phase)
             current = self._recorder.state.phases[message.phase]
             expected = current.status is PhaseStatus.RUNNING and current.attempt == message.attempt
             if not expected:

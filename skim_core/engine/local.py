@@ -12,6 +12,7 @@ from skim_core.engine.accounts import AccountBooks, Controls
 from skim_core.engine.common import AccountTurns, Common
 from skim_core.engine.day import DayRunner, run_day
 from skim_core.engine.line import BrokerLine
+from skim_core.engine.precedence import Precedence
 from skim_core.engine.shared import SharedPhases
 from skim_core.errors import JournalError
 from skim_core.ports.broker import BrokerNotice, Connection
@@ -89,6 +90,7 @@ class LocalEngine:
         )
         self._runners[run_id] = runner
         common.accounts.join(run_id, runner.book)
+        common.precedence.join(run_id, assignment.priority, runner.due, runner.look)
         heartbeat = asyncio.create_task(self._keep_lease(run_id, runner))
         try:
             if self._stopping:
@@ -97,6 +99,7 @@ class LocalEngine:
         finally:
             heartbeat.cancel()
             common.accounts.leave(run_id)
+            common.precedence.leave(run_id)
             del self._runners[run_id]
             self._release(run_id)
 
@@ -110,6 +113,7 @@ class LocalEngine:
                 AccountBooks(setup.journal, account),
                 controls,
                 AccountTurns(setup.journal, account, setup.owner, self._wall),
+                Precedence(setup.clock),
             )
         return self._common[account]
 

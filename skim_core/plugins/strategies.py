@@ -26,6 +26,7 @@ _RESERVED = {
     PHASES_KEY: "overrides the phases' policies",
     "limits": "limits the strategy's orders",
     "enabled": "says whether the strategy's days are begun",
+    "priority": "says which strategy may enter first",
 }
 """The keys of a strategy's section that are skim's, and what they are for."""
 

@@ -49,7 +49,8 @@ class Assignment:
     `limits` are the strategy's own. With `missed` nobody started the day in time, with
     `disabled` the configuration disables the strategy: what is open is looked after and nothing
     else is done. With `only`, a phase's name, just that phase is run, once or for one tick, when it is
-    due: the day is then left as it is.
+    due: the day is then left as it is. Of days whose phases are due together, one of a lower
+    `priority` may enter first.
     """
 
     day: TradingDay
@@ -61,6 +62,7 @@ class Assignment:
     only: str | None = None
     missed: bool = False
     disabled: bool = False
+    priority: int = 0
 
 
 class DayEnd(StrEnum):

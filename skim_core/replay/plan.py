@@ -25,6 +25,8 @@ class PlannedStrategy(Model):
     graph: PhaseGraph
     config: dict[str, Any] = Field(default_factory=dict)
     limits: Limits = Field(default_factory=Limits)
+    # Left out where it says nothing, so that digests of before stay what they are.
+    priority: int = Field(0, exclude_if=lambda priority: priority == 0)
 
 
 class PlannedExtension(Model):

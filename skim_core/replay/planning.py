@@ -194,6 +194,7 @@ def planned_strategy(name: str, settings: Settings, sessions: Sequence[Session])
         graph=graph,
         config=journaled(validate_config(strategy, section)),
         limits=settings.strategy_limits(name),
+        priority=settings.priority(name),
     )
 
 

@@ -182,6 +182,7 @@ class SessionRunner:
             config=strategy.config,
             versions=self._plan.versions,
             limits=planned.limits,
+            priority=planned.priority,
         )
 
     def _told(

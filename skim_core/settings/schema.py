@@ -39,6 +39,9 @@ _MISFIT = "misfit"
 PHASES = "phases"
 """The sub-table of a strategy's table with the overrides of its phases."""
 
+PRIORITY = "priority"
+"""The key of a strategy's table that says who may enter first; 0 when it isn't set."""
+
 ENABLED = "enabled"
 """The key of a strategy's table that says whether its days are begun."""
 
@@ -167,7 +170,8 @@ class Settings(BaseSettings):
         description="A strategy's own settings, validated by the strategy; in its sub-table "
         "phases, [strategy.<name>.phases.<phase>], any field of a phase's policy; in "
         "[strategy.<name>.limits] the limits of this strategy alone; with enabled = false none of "
-        "its days is begun.",
+        "its days is begun; of strategies that are due together the one with the lowest priority "
+        "(0 when not set) may enter first.",
     )
 
     extension_tables: Annotated[
@@ -214,6 +218,7 @@ class Settings(BaseSettings):
             raise PydanticCustomError(_MISFIT, reason, context)
         for name, table in self.strategies.items():
             _check_enabled(name, table.get(ENABLED, True))
+            _check_priority(name, table.get(PRIORITY, 0))
             _check_phases(name, table.get(PHASES, {}))
             read_limits(table.get(LIMITS, {}), _limits_of(name))
         return self
@@ -259,11 +264,16 @@ class Settings(BaseSettings):
         phases = table.pop(PHASES, {})
         table.pop(LIMITS, None)
         table.pop(ENABLED, None)
+        table.pop(PRIORITY, None)
         return table, {phase: dict(policy) for phase, policy in phases.items()}
 
     def is_enabled(self, name: str) -> bool:
         """Whether days of a strategy are begun: unless its table says ``enabled = false``."""
         return bool(self.strategies.get(name, {}).get(ENABLED, True))
+
+    def priority(self, name: str) -> int:
+        """Return a strategy's priority: of several due together the lowest may enter first."""
+        return int(self.strategies.get(name, {}).get(PRIORITY, 0))
 
     def strategy_limits(self, name: str) -> Limits:
         """Return a strategy's own limits; none for one that is not configured."""
@@ -291,6 +301,13 @@ def _check_enabled(strategy: str, enabled: Any) -> None:
         key = f"strategy.{strategy}.{ENABLED}"
         reason = "{key} must be true or false, found {found}"
         raise PydanticCustomError(_MISFIT, reason, {"key": key, "found": repr(enabled)})
+
+
+def _check_priority(strategy: str, priority: Any) -> None:
+    if not isinstance(priority, int) or isinstance(priority, bool):
+        key = f"strategy.{strategy}.{PRIORITY}"
+        reason = "{key} must be a whole number (the lowest is first), found {found}"
+        raise PydanticCustomError(_MISFIT, reason, {"key": key, "found": repr(priority)})
 
 
 def _check_phases(strategy: str, phases: Any) -> None:

@@ -161,7 +161,7 @@ def test_a_misspelt_strategy_gets_the_nearest_name(skim, tiny):
     assert "did you mean 'tiny'?" in told.err
 
 
-@pytest.mark.parametrize("field", ["enabled", "phases", "limits"])
+@pytest.mark.parametrize("field", ["enabled", "phases", "limits", "priority"])
 def test_a_strategy_that_takes_a_key_of_skims_own_is_refused(skim, install, tiny, field):
     install("taking", tiny.replace("shares: int = 100", f"shares: int = 100\n    {field}: int = 1"))
     told = skim(*day("taking", FIRST))
