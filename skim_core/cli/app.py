@@ -419,7 +419,7 @@ def sessions(
 @app.command("market_data")
 @app.command("fetch_market_data", hidden=True)
 def market_data(
-    symbol: Annotated[list[str], typer.Argument(metavar="SYMBOL...", help="Such as BHP.")],
+    symbol: Annotated[list[str], typer.Argument(metavar="SYMBOL", help="Such as BHP.")],
     session: SessionDate = None,
     pace: Pace = None,
     broker: Broker = None,
@@ -430,9 +430,9 @@ def market_data(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Show what symbols trade at, as the broker tells it.
+    """Show what symbols trade at, as the broker tells it: quote, previous close, gap, volume.
 
-    No day is begun. At Interactive Brokers a running day has the configured client id: ask meanwhile with
+    No day is begun and none is disturbed. At Interactive Brokers a running day has the configured client id: ask meanwhile with
     another one, SKIM_BROKERS__IBKR__CLIENT_ID=9. Exit code 1: one of the symbols has not traded.
     """
     from skim_core.cli.market_data import show_market_data

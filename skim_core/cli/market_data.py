@@ -33,35 +33,45 @@ if TYPE_CHECKING:
 
 _PLACES = 6
 """Of a price: more than any exchange's ticks have."""
+_HUNDREDTH = Decimal("0.01")
 
 
 @dataclass(frozen=True)
 class MarketRow:
-    """A symbol's session so far: prices in quote currency, None where nobody has traded."""
+    """A symbol's session so far: prices in quote currency, None where nobody has traded.
+
+    `gap_percent`: its open against the previous close, in per cent.
+    """
 
     symbol: str
     at: datetime | None = None
     last: Decimal | None = None
     bid: Decimal | None = None
     ask: Decimal | None = None
+    previous_close: Decimal | None = None
+    gap_percent: Decimal | None = None
     open: Decimal | None = None
     high: Decimal | None = None
     low: Decimal | None = None
     volume: int = 0
     delayed: bool = False
+    halted: bool = False
 
 
 def show_market_data(symbols: Sequence[str], wanted: Wanted) -> int:
-    """Print each symbol's session so far; return 1 when one has not traded in it.
+    """Print each symbol's session so far; return FAILED when one has not traded in it.
 
     No day is begun and no lease taken, and the broker's own files are left alone. On the wall's
     time it is the session that is on, or the last one; on the simulator's a whole session.
-    Raises DataError for symbols that the broker does not have.
+    Raises DataError for symbols that the broker does not have, and for a session that it can't
+    tell of.
     """
     settings = wanted.settings()
-    session = _session(settings, wanted)
+    simulated = settings.broker == "sim" and settings.pace != "real"
+    session = _simulated(settings, wanted) if simulated else _opened(settings, wanted)
+    clock: Clock = VirtualClock(session.close) if simulated else WallClock()
     rows = asyncio.run(
-        _asked(settings, session, list(dict.fromkeys(symbol.upper() for symbol in symbols)))
+        _asked(settings, session, clock, list(dict.fromkeys(symbol.upper() for symbol in symbols)))
     )
     if wanted.as_json:
         print_json(
@@ -72,24 +82,38 @@ def show_market_data(symbols: Sequence[str], wanted: Wanted) -> int:
     return ExitCode.DONE if all(row.last is not None for row in rows) else ExitCode.FAILED
 
 
-def _session(settings: Settings, wanted: Wanted) -> Session:
+def _simulated(settings: Settings, wanted: Wanted) -> Session:
     """Return the session that was asked for, else the last one that has opened."""
+    if wanted.date is None:
+        return _last_opened(settings)
+    session = calendar_of(settings).session(wanted.date)
+    if session is None:
+        msg = f"{wanted.date:%A %Y-%m-%d} is a day off at {settings.exchange}: name another."
+        raise DataError(msg)
+    return session
+
+
+def _opened(settings: Settings, wanted: Wanted) -> Session:
+    """Return the last session that has opened: a broker's quotes are of no other."""
+    session = _last_opened(settings)
+    if wanted.date not in {None, session.date}:
+        msg = (
+            f"--session {wanted.date}: broker {settings.broker} tells what trades now, which is the "
+            f"session of {session.date}. Leave --session away."
+        )
+        raise DataError(msg)
+    return session
+
+
+def _last_opened(settings: Settings) -> Session:
     calendar, now = calendar_of(settings), WallClock().now()
-    if wanted.date is not None:
-        session = calendar.session(wanted.date)
-        if session is None:
-            msg = f"{wanted.date:%A %Y-%m-%d} is a day off at {settings.exchange}: name another."
-            raise DataError(msg)
-        return session
     current = calendar.current_or_next(now)
     return current if current.open <= now else calendar.previous(current)
 
 
 async def _asked(
-    settings: Settings, session: Session, symbols: Sequence[str]
+    settings: Settings, session: Session, clock: Clock, symbols: Sequence[str]
 ) -> Sequence[MarketRow]:
-    simulated = settings.broker == "sim" and settings.pace != "real"
-    clock: Clock = VirtualClock(session.close) if simulated else WallClock()
     # A simulated account's book belongs to its days: this is another one, which nobody keeps.
     with tempfile.TemporaryDirectory(prefix="skim-") as folder:
         broker = load_broker(settings.broker).make(
@@ -132,18 +156,28 @@ def _row(symbol: str, quote: Quote | None, bars: Bars) -> MarketRow:
         [price for price in column[row].tolist() if not math.isnan(price)]
         for column in (bars.open, bars.high, bars.low)
     )
+    opened = _exact(opens[0]) if opens else None
     return MarketRow(
         symbol=symbol,
         at=quote.at,
         last=quote.last,
         bid=quote.bid,
         ask=quote.ask,
-        open=_exact(opens[0]) if opens else None,
+        previous_close=quote.previous_close,
+        gap_percent=_gap(opened, quote.previous_close),
+        open=opened,
         high=_exact(max(highs)) if highs else None,
         low=_exact(min(lows)) if lows else None,
         volume=quote.volume,
         delayed=quote.delayed,
+        halted=quote.halted,
     )
+
+
+def _gap(opened: Decimal | None, before: Decimal | None) -> Decimal | None:
+    if opened is None or before is None:
+        return None
+    return ((opened / before - 1) * 100).quantize(_HUNDREDTH)
 
 
 def _exact(price: float) -> Decimal:
@@ -158,6 +192,8 @@ def _print(rows: Sequence[MarketRow], session: Session) -> None:
             row.last,
             row.bid,
             row.ask,
+            row.previous_close,
+            f"{row.gap_percent:+} %" if row.gap_percent is not None else None,
             row.open,
             row.high,
             row.low,
@@ -167,11 +203,13 @@ def _print(rows: Sequence[MarketRow], session: Session) -> None:
         )
         for row in rows
     ]
-    table(("symbol", "last", "bid", "ask", "open", "high", "low", "volume", "at", ""), cells)
+    heads = ("symbol", "last", "bid", "ask", "prev close", "gap", "open", "high", "low")
+    table((*heads, "volume", "at", ""), cells)
     echo(f"{session.exchange} {session.date:%A %Y-%m-%d}, times in {session.timezone}.", "aside")
 
 
 def _remark(row: MarketRow) -> Toned:
     if row.last is None:
         return Toned("no trade in this session", "warning")
-    return Toned("delayed" if row.delayed else "", "warning")
+    marks = [mark for mark in ("halted", "delayed") if getattr(row, mark)]
+    return Toned(", ".join(marks), "warning")

@@ -17,6 +17,7 @@ class Quote(Model):
     """What a symbol trades at, as of `at`.
 
     `last`, `bid` and `ask` in quote currency; `volume` in shares, the session's so far.
+    `previous_close` is that of the session before, None where the broker doesn't tell it.
     `delayed` data must not be traded on; nothing is entered in what is `halted`.
     """
 
@@ -26,6 +27,7 @@ class Quote(Model):
     bid: Price | None = None
     ask: Price | None = None
     volume: Annotated[int, Field(ge=0)] = 0
+    previous_close: Price | None = None
     delayed: bool = False
     halted: bool = False
 

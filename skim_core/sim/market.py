@@ -163,6 +163,10 @@ class Market:
         """Each symbol's volume of the session up to each column."""
         return np.nancumsum(self.data.bars.volume, axis=1)
 
+    def _previous_close(self, row: int) -> Decimal | None:
+        price = self.data.previous_close[row]
+        return None if np.isnan(price) else exact(price)
+
     def _last_traded(self, row: int, over: int) -> int:
         return int(self._last[row, over - 1]) if over else -1
 
@@ -178,5 +182,6 @@ class Market:
             bid=bid if bid > 0 else None,
             ask=last + tick if on_tick else rules.round_up(last),
             volume=volume,
+            previous_close=self._previous_close(row),
             halted=halted,
         )

@@ -128,6 +128,7 @@ class ModelMarket:
             bid=in_currency(last - 1),
             ask=in_currency(last + 1),
             volume=_VOLUME * (1 + (seen - self.session.open) // MINUTE),
+            previous_close=in_currency(self._previous_close(symbol)),
             delayed=delayed,
         )
 

@@ -217,6 +217,7 @@ class Quotes:
             bid=price(ticker.bid),
             ask=price(ticker.ask),
             volume=max(0, volume),
+            previous_close=price(ticker.close),
             delayed=symbol in self._delayed or ticker.marketDataType != _LIVE,
             halted=_is_halted(ticker),
         )
