@@ -14,7 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 from skim_core.cli.app import app as skim
 
 sys.path.insert(0, str(Path(__file__).parent))
-from generators import reference
+from generators import events, packages, reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -64,4 +64,7 @@ def setup(app: Sphinx) -> None:
     app.add_directive("settings", directive(reference.settings))
     app.add_directive("exit-codes", directive(reference.exit_codes))
     app.add_directive("errors", directive(reference.errors))
+    app.add_directive("events", directive(events.events))
     app.add_directive("commands", directive(lambda: reference.commands(skim)))
+    app.add_directive("package-commands", directive(packages.commands))
+    app.add_directive("package-settings", directive(packages.settings))

@@ -39,7 +39,7 @@ def settings() -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     for row in describe():
         meaning = described(f"the setting {row.key}", row.description)
-        yield f"| `{row.key}` | {_shown(row.type)} | {_shown(row.default)} | {_shown(meaning)} |"
+        yield f"| `{row.key}` | {shown(row.type)} | {shown(row.default)} | {shown(meaning)} |"
 
 
 def exit_codes() -> Iterator[str]:
@@ -105,12 +105,15 @@ def commands(app: typer.Typer) -> Iterator[str]:
             yield from command_lines(name, command)
 
 
-def command_lines(name: str, command: Any) -> Iterator[str]:
-    """Yield one command's section. Raises UndocumentedError for what says nothing of itself."""
+def command_lines(name: str, command: Any, package: str = "") -> Iterator[str]:
+    """Yield one command's section, with the package that brings it. Raises UndocumentedError for what says nothing of itself."""
     what = f"skim {name}"
     described(what, command.help)
     yield f"## {name}"
     yield ""
+    if package:
+        yield f"Comes with {package}."
+        yield ""
     yield from _paragraphs(inspect.cleandoc(command.help))
     yield ""
     taken = [one for one in command.params if one.name != "help"]
@@ -121,7 +124,7 @@ def command_lines(name: str, command: Any) -> Iterator[str]:
     for one in taken:
         meaning = described(f"{one.name} of {what}", one.help)
         given = _given(one).replace("|", r"\|")
-        yield f"| `{given}` | {_shown(meaning)} |"
+        yield f"| `{given}` | {shown(meaning)} |"
     yield ""
 
 
@@ -135,9 +138,10 @@ def _given(one: Any) -> str:
 
 def _paragraphs(text: str) -> Iterator[str]:
     for paragraph in re.split(r"\n\s*\n", text):
-        yield _shown(" ".join(paragraph.split()))
+        yield shown(" ".join(paragraph.split()))
         yield ""
 
 
-def _shown(text: object) -> str:
+def shown(text: object) -> str:
+    """Return text as a table or a paragraph can hold it."""
     return str(text).replace("<", "&lt;").replace("|", "\\|").replace("$", "\\$")

@@ -38,30 +38,57 @@ class Halt(Model):
 class SimOptions(Model):
     """The options of the broker ``sim``.
 
-    `seed` and `symbols` (how many) make the generated market; `data` is a folder with
-    recorded bars to use instead. `cash` is what a new account starts with, in the
-    exchange's currency. `participation` is the most of a minute's volume that one side
-    may trade, a fraction, or ``"none"`` for no limit. `commission` is what an order costs,
-    `slippage` how much worse than the market's price a market or stop order trades; both in
-    text, see `skim_core.sim.costs`. `splits` says whether a scan leaves out the gap of a
-    probable split, see `skim_core.sim.splits`. `latency` passes before an instruction arrives. `allow_short` permits sales of what is not held. `reject_rate` is
-    the fraction of orders that the exchange refuses for no reason, chosen by seed and
-    reference. `fsync` forces each instruction to the disk, to survive a power failure too.
+    `commission` and `slippage` in text: see `skim_core.sim.costs`; `splits`: see
+    `skim_core.sim.splits`.
     """
 
-    seed: Annotated[int, Field(ge=0)] = 1
-    symbols: Annotated[int, Field(ge=1)] = 200
-    data: Path | None = None
-    cash: Annotated[Money, Field(ge=0)] = Decimal(100_000)
-    participation: Annotated[float, Field(gt=0, le=1)] | None = 0.1
-    commission: Commission = EXCHANGE_COMMISSION
-    slippage: Slippage = NO_SLIPPAGE
-    splits: Literal["leave_out", "scan"] = "leave_out"
-    latency: Duration = timedelta(0)
-    allow_short: bool = False
-    reject_rate: Annotated[float, Field(ge=0, le=1)] = 0.0
-    halts: tuple[Halt, ...] = ()
-    fsync: bool = False
+    seed: Annotated[int, Field(ge=0)] = Field(
+        default=1,
+        description="What the generated market is drawn from: the same seed is the same market.",
+    )
+    symbols: Annotated[int, Field(ge=1)] = Field(
+        default=200, description="How many symbols the generated market has."
+    )
+    data: Path | None = Field(
+        default=None,
+        description="A folder with recorded bars, to trade on instead of a generated market.",
+    )
+    cash: Annotated[Money, Field(ge=0)] = Field(
+        default=Decimal(100_000),
+        description="What a new account starts with, in the exchange's currency.",
+    )
+    participation: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        default=0.1,
+        description='The most of a minute\'s volume that one side may trade, as a fraction; "none" for no limit.',
+    )
+    commission: Commission = Field(
+        default=EXCHANGE_COMMISSION,
+        description='What an order costs, such as "8bp min 6"; "exchange" is the exchange\'s own schedule.',
+    )
+    slippage: Slippage = Field(
+        default=NO_SLIPPAGE,
+        description='How much worse than the market\'s price a market or stop order trades, such as "1tick".',
+    )
+    splits: Literal["leave_out", "scan"] = Field(
+        default="leave_out",
+        description='Whether a scan leaves out the gap of a probable split: "leave_out", or "scan".',
+    )
+    latency: Duration = Field(
+        default=timedelta(0), description="How long an instruction takes to arrive."
+    )
+    allow_short: bool = Field(default=False, description="Whether what is not held may be sold.")
+    reject_rate: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.0,
+        description="The fraction of orders that the exchange refuses for no reason, chosen by seed and reference.",
+    )
+    halts: tuple[Halt, ...] = Field(
+        default=(),
+        description="Minutes without trading in a symbol: tables with symbol, from and to.",
+    )
+    fsync: bool = Field(
+        default=False,
+        description="Whether each instruction is forced to the disk, to survive a power failure too.",
+    )
 
     @field_validator("participation", mode="before")
     @classmethod

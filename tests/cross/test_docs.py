@@ -16,7 +16,6 @@ from skim_core.cli.main import run
 from skim_core.decide.orders import KEEPS, RESOLVED, STAGES
 from skim_core.decide.risk import CHECKS
 from skim_core.doctor.findings import WORDS
-from skim_core.model.events import EVENTS
 from skim_core.model.orders import OrderStage
 from skim_core.ports.engine import DayEnd
 from skim_core.simulation.fault_shapes import SHAPES, Party
@@ -196,11 +195,6 @@ def test_every_stage_and_every_event_that_changes_none_is_named():
 def test_the_limits_are_documented_in_the_order_in_which_they_are_tested():
     text = flat(section(page("orders"), "Limits and halts"))
     assert ", ".join(f"`{name}`" for name, _ in CHECKS) in text
-
-
-def test_every_event_is_documented_with_its_own_words():
-    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", page("hooks"), re.MULTILINE)
-    assert rows == [(kind_of(event), flat(event.__doc__.split("\n\n")[0])) for event in EVENTS]
 
 
 def test_every_cause_that_the_doctor_knows_is_documented_with_its_words():

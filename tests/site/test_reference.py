@@ -7,12 +7,15 @@ from typing import Annotated
 
 import pytest
 import typer
-from generators import reference
+from generators import events, packages, reference
+from pydantic import BaseModel, Field
 
 from skim_core.cli.app import app
 from skim_core.errors import SkimError
 from skim_core.exits import ExitCode
 from skim_core.model.events import EVENTS
+from skim_core.plugins.commands import load_command
+from skim_core.plugins.discovery import Group
 from skim_core.ports import hookspecs
 from skim_core.settings import describe
 
@@ -28,18 +31,35 @@ def test_every_hook_is_there_with_what_it_is_for(site):
         assert " ".join(told[0].replace("`", "").split()) in site("hooks"), name
 
 
-def test_every_event_is_there_with_what_it_says(site):
+def test_every_event_is_there_with_what_it_says_and_each_of_its_fields(site):
+    shown = site("events")
     for event in EVENTS:
         kind = event.model_fields["kind"].default
-        told = (inspect.getdoc(event) or "").split("\n\n")[0]
+        told = " ".join((inspect.getdoc(event) or "").replace("`", "").split())
         assert told, f"{kind} is undocumented"
-        assert f"{kind} {' '.join(told.replace('`', '').split())}" in site("hooks")
+        _, found, after = shown.partition(f"{kind}¶ {told} field of {event.__name__} ")
+        assert found, kind
+        fields = after.partition("¶")[0]
+        assert [name for name in event.model_fields if f" {name} " not in f" {fields}"] == ["kind"]
 
 
 def test_every_setting_is_there(site):
     keys = [row.key for row in describe()]
     assert len(keys) > 30
     assert [key for key in keys if key not in site("configuration")] == []
+
+
+def test_every_setting_of_every_package_is_there(site):
+    shown = site("configuration")
+    titles = [title for title, _, _ in packages.models()]
+    for kind, table in packages.TABLES.items():
+        for name in packages.entry_points(kind):
+            assert f"{table}.{name}" in titles
+    for title, _, model in packages.models():
+        section = shown.partition(f" {title}¶ ")[2].partition("¶")[0]
+        keys = [key for key, _ in packages.keys(model)]
+        assert keys
+        assert [key for key in keys if f" {key} " not in section] == []
 
 
 def test_every_command_and_each_of_its_options_is_there(site):
@@ -53,6 +73,16 @@ def test_every_command_and_each_of_its_options_is_there(site):
             assert f"{name} {below}".strip() + "¶" in shown
             options = [option for given in one.params for option in given.opts if "--" in option]
             assert [option for option in options if option not in shown] == []
+
+
+def test_every_command_that_a_package_brings_is_there(site):
+    shown = site("commands")
+    names = packages.entry_points(Group.COMMANDS)
+    assert len(names) > 5
+    for name, package in names.items():
+        below = getattr(load_command(name), "commands", {"": None})
+        for inner in below:
+            assert f"{name} {inner}".strip() + f"¶ Comes with {package}." in shown
 
 
 def test_every_error_has_a_section_under_its_code(site):
@@ -104,6 +134,25 @@ def test_an_error_without_a_code_or_without_words_is_refused(monkeypatch):
     mute.error_code = "mute"
     with pytest.raises(reference.UndocumentedError, match="MuteError is undocumented"):
         list(reference.errors())
+
+
+def test_an_event_without_words_is_refused():
+    class Mute(BaseModel):
+        kind: str = "mute"
+
+    with pytest.raises(reference.UndocumentedError, match="the event mute is undocumented"):
+        list(events.event_lines(Mute))
+
+
+def test_a_packages_setting_without_words_is_refused():
+    class Inner(BaseModel):
+        depth: int = 3
+
+    class Mute(BaseModel):
+        tide: dict[str, Inner] = Field(default_factory=dict)
+
+    with pytest.raises(reference.UndocumentedError, match=r"setting extension.mute.tide.<name>.d"):
+        list(packages.table("extension.mute", Mute))
 
 
 def test_a_setting_that_says_nothing_of_itself_is_refused(monkeypatch):

@@ -106,11 +106,22 @@ class HistoryConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    return_3m_minimum: Percent = None
-    return_3m_maximum: Percent = None
-    return_6m_minimum: Percent = None
-    return_6m_maximum: Percent = None
-    volume_minimum: Annotated[int, Field(ge=0)] | None = None
+    return_3m_minimum: Percent = Field(
+        default=None,
+        description="Least return of 90 calendar days, from the first to the last close, in per cent.",
+    )
+    return_3m_maximum: Percent = Field(
+        default=None, description="Most return of 90 calendar days, in per cent."
+    )
+    return_6m_minimum: Percent = Field(
+        default=None, description="Least return of 180 calendar days, in per cent."
+    )
+    return_6m_maximum: Percent = Field(
+        default=None, description="Most return of 180 calendar days, in per cent."
+    )
+    volume_minimum: Annotated[int, Field(ge=0)] | None = Field(
+        default=None, description="Least mean volume of the 90 days, in shares."
+    )
     require_3m: bool = Field(
         default=True, description="Whether a share without 90 days' data is dropped."
     )

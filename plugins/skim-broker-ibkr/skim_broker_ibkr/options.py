@@ -34,59 +34,99 @@ class DataType(StrEnum):
 
 
 class IbkrOptions(Model):
-    """The options of the broker ``ibkr``.
+    """The options of the broker ``ibkr``."""
 
-    `host` and `port` of TWS or IB Gateway. `client_id` is the one that trades; it stays the
-    same, since only the client that placed an order may change it. `trading_mode` is what
-    the account behind the port must be; ``"live"`` needs `account`, its number, too.
-
-    `restart_at` is when TWS or IB Gateway restarts itself every day, in `restart_timezone`
-    (the exchange's zone when not set); nothing is sent in the two minutes before.
-    `gateway_timezone` is the zone that TWS runs in, for times that it tells without one.
-
-    `connect_timeout` is how long a connection may take to stand, `answer_timeout` how long an
-    answer may take. TWS is asked for its time every 15 s, and given up when it doesn't tell
-    it within `alive_timeout`.
-
-    `data_type` is what market data are asked for. `lines` is how many symbols' quotes are
-    kept streaming, `bar_lines` how many symbols' minute bars. After `stale_after` without a
-    sign of life a subscription is made anew. `quote_wait` is how long the first prices of a
-    symbol are waited for, `bar_wait` the rest of a minute that is just over. `route`: orders
-    and data by the exchange itself, or SMART. `gap_up_scans` and `gap_down_scans` are the
-    scanner's codes whose rows are merged.
-
-    `quiet_time` is how long TWS may have an order and not show it. `look_every`: so often its
-    books are read while an order lives, though nothing seems to be missed. `messages_per_second`
-    are sent at most, of which `reserved_for_orders` are kept free for orders and cancels;
-    `submit_wait` is the longest that an order waits for its turn before it is given up
-    unsent.
-    """
-
-    host: Annotated[str, Field(min_length=1, max_length=253)] = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)] = 4002
-    client_id: Annotated[int, Field(ge=1, le=999_999)] = 1
-    trading_mode: Literal["paper", "live"] = "paper"
-    account: Annotated[str, Field(pattern=r"^[A-Z0-9]{0,20}$")] = ""
-    connect_timeout: Duration = timedelta(seconds=10)
-    answer_timeout: Duration = timedelta(seconds=20)
-    alive_timeout: Duration = timedelta(seconds=5)
-    restart_at: dt.time | None = None
-    restart_timezone: str = ""
-    gateway_timezone: str = ""
-    data_type: DataType = DataType.LIVE
-    lines: Annotated[int, Field(ge=1, le=10_000)] = 90
-    bar_lines: Annotated[int, Field(ge=0, le=50)] = 40
-    stale_after: Duration = timedelta(seconds=60)
-    quote_wait: Duration = timedelta(seconds=5)
-    bar_wait: Duration = timedelta(seconds=2)
-    route: Literal["direct", "smart"] = "direct"
-    gap_up_scans: tuple[str, ...] = ("HIGH_OPEN_GAP", "TOP_OPEN_PERC_GAIN", "TOP_PERC_GAIN")
-    gap_down_scans: tuple[str, ...] = ("LOW_OPEN_GAP", "TOP_OPEN_PERC_LOSE", "TOP_PERC_LOSE")
-    quiet_time: Duration = timedelta(seconds=30)
-    look_every: Duration = timedelta(minutes=3)
-    messages_per_second: Annotated[int, Field(ge=5, le=50)] = 40
-    reserved_for_orders: Annotated[int, Field(ge=1, le=45)] = 15
-    submit_wait: Duration = timedelta(seconds=4.5)
+    host: Annotated[str, Field(min_length=1, max_length=253)] = Field(
+        default="127.0.0.1", description="Where TWS or IB Gateway runs."
+    )
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(
+        default=4002,
+        description="The port that it listens on: 4002 and 7497 are usual for paper accounts, 4001 and 7496 for live ones.",
+    )
+    client_id: Annotated[int, Field(ge=1, le=999_999)] = Field(
+        default=1,
+        description="Who skim is to TWS. Keep it: only the client that placed an order may change it.",
+    )
+    trading_mode: Literal["paper", "live"] = Field(
+        default="paper",
+        description='What the account behind the port must be; "live" needs account too.',
+    )
+    account: Annotated[str, Field(pattern=r"^[A-Z0-9]{0,20}$")] = Field(
+        default="",
+        description="The account's number; not needed on paper where the login has only one.",
+    )
+    connect_timeout: Duration = Field(
+        default=timedelta(seconds=10), description="How long a connection may take to stand."
+    )
+    answer_timeout: Duration = Field(
+        default=timedelta(seconds=20), description="How long an answer may take."
+    )
+    alive_timeout: Duration = Field(
+        default=timedelta(seconds=5),
+        description="How long TWS may take to tell its time, asked every 15 s, before it is given up.",
+    )
+    restart_at: dt.time | None = Field(
+        default=None,
+        description="When TWS restarts itself every day; nothing is sent in the two minutes before.",
+    )
+    restart_timezone: str = Field(
+        default="", description="The zone of restart_at; the exchange's when not set."
+    )
+    gateway_timezone: str = Field(
+        default="",
+        description="The zone that TWS runs in, for times that it tells without one; the exchange's when not set.",
+    )
+    data_type: DataType = Field(
+        default=DataType.LIVE,
+        description="What market data are asked for: live, frozen, delayed or delayed_frozen; only live ones are traded on.",
+    )
+    lines: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        default=90, description="How many symbols' quotes are kept streaming."
+    )
+    bar_lines: Annotated[int, Field(ge=0, le=50)] = Field(
+        default=40, description="How many symbols' minute bars are kept streaming."
+    )
+    stale_after: Duration = Field(
+        default=timedelta(seconds=60),
+        description="After so long without a sign of life a subscription is made anew.",
+    )
+    quote_wait: Duration = Field(
+        default=timedelta(seconds=5),
+        description="How long the first prices of a symbol are waited for.",
+    )
+    bar_wait: Duration = Field(
+        default=timedelta(seconds=2),
+        description="How long the rest of a minute that is just over is waited for.",
+    )
+    route: Literal["direct", "smart"] = Field(
+        default="direct",
+        description='Orders and data by the exchange itself ("direct"), or "smart".',
+    )
+    gap_up_scans: tuple[str, ...] = Field(
+        default=("HIGH_OPEN_GAP", "TOP_OPEN_PERC_GAIN", "TOP_PERC_GAIN"),
+        description="The scanner's codes whose rows are merged for gaps up.",
+    )
+    gap_down_scans: tuple[str, ...] = Field(
+        default=("LOW_OPEN_GAP", "TOP_OPEN_PERC_LOSE", "TOP_PERC_LOSE"),
+        description="The scanner's codes whose rows are merged for gaps down.",
+    )
+    quiet_time: Duration = Field(
+        default=timedelta(seconds=30), description="How long TWS may have an order and not show it."
+    )
+    look_every: Duration = Field(
+        default=timedelta(minutes=3),
+        description="How often TWS's books are read while an order lives, though nothing seems to be missed.",
+    )
+    messages_per_second: Annotated[int, Field(ge=5, le=50)] = Field(
+        default=40, description="How many messages are sent at most."
+    )
+    reserved_for_orders: Annotated[int, Field(ge=1, le=45)] = Field(
+        default=15, description="How many of them are kept free for orders and cancels."
+    )
+    submit_wait: Duration = Field(
+        default=timedelta(seconds=4.5),
+        description="The longest that an order waits for its turn before it is given up unsent.",
+    )
 
     @field_validator("restart_timezone", "gateway_timezone")
     @classmethod
