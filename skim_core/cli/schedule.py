@@ -38,6 +38,11 @@ Type=exec
 ExecStart=$command
 # Time to cancel the phases and close the journal.
 TimeoutStopSec=60
+$restart"""
+_TRY_AGAIN = """\
+# 3: the broker can't be reached. It is tried again until it is there, or the session is over.
+RestartForceExitStatus=3
+RestartSec=60
 """
 _TIMER = """\
 [Unit]
@@ -181,13 +186,13 @@ def _block(
 def _units(settings: Settings, sessions: Sequence[Session], wanted: Wanted) -> dict[str, str]:
     starts, watches = timer_times(sessions, settings.lead)
     files = {}
-    for unit, command, when, what in (
-        ("day", _START, starts, "trading day"),
-        ("monitoring", "start_monitoring", watches, "watchdog of the trading day"),
+    for unit, command, when, what, restart in (
+        ("day", _START, starts, "trading day", _TRY_AGAIN),
+        ("monitoring", "start_monitoring", watches, "watchdog of the trading day", ""),
     ):
         # systemd takes % for its own specifiers, of which %i is the instance.
         call = _command(command, "@", settings, wanted).replace("%", "%%").replace(" @ ", " %i ")
-        service = Template(_SERVICE).substitute(what=what, command=call)
+        service = Template(_SERVICE).substitute(what=what, command=call, restart=restart)
         files[f"skim-{unit}@.service"] = service
         files[f"skim-{unit}@.timer"] = Template(_TIMER).substitute(what=what, when=when)
     return files

@@ -207,3 +207,64 @@ def test_a_wall_that_is_set_on_over_both_starts_begins_the_day_once(tmp_path, tr
     assert told.code == 1
     assert "failed: scan was skipped: could not start by 10:30:00" in told.mail
     assert (again.code, "was run before" in again.said) == (0, True)
+
+
+LOGS_IN = """
+from datetime import UTC, datetime
+
+from skim_core.errors import BrokerError
+from skim_core.ports import hooks
+from skim_core.ports.broker import BrokerSetup
+from skim_core.sim.broker import SimBroker
+from skim_core.sim.generated import GeneratedFeed
+from skim_core.sim.options import SimOptions
+
+
+class LogsIn(SimBroker):
+    def __init__(self, setup):
+        super().__init__(setup, SimOptions(symbols=40), GeneratedFeed(seed=1))
+        self.clock = setup.clock
+
+    async def connect(self) -> None:
+        if self.clock.now() < datetime(2026, 12, 20, 22, 52, tzinfo=UTC):
+            raise BrokerError("nobody answers at localhost:4002: start the gateway.")
+        await super().connect()
+
+
+@hooks.make_broker
+def skim_make_broker(setup: BrokerSetup):
+    return LogsIn(setup)
+"""
+
+
+def test_a_day_whose_broker_still_logs_in_is_begun_by_a_later_start(tmp_path, trading, monkeypatch):
+    """With the minutes that docs/operating.md shows."""
+    site = tmp_path / "site"
+    metadata = site / "logs_in-1.0.dist-info"
+    metadata.mkdir(parents=True)
+    (site / "logs_in.py").write_text(LOGS_IN)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: logs-in\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[skim.brokers]\nlogs_in = logs_in\n")
+    monkeypatch.syspath_prepend(site)
+    monkeypatch.setenv("PYTHONPATH", str(site), prepend=":")
+    page = (CRONTAB.parent / "docs" / "operating.md").read_text(encoding="utf-8")
+    assert "`45,50,55` for the minutes" in page
+    changed = trading.replace("45    22,23", "45,50,55 22,23")
+    assert changed != trading
+    host = Host(tmp_path, read_crontab(changed), NOON, environment={"SKIM_BROKER": "logs_in"})
+    host.run_until(END)
+    codes = sorted((f"{ran.at:%H:%M}", ran.code) for ran in host.ran if START in ran.command)
+    assert codes == [
+        ("22:45", 3),
+        ("22:50", 3),
+        ("22:55", 0),
+        ("23:45", 0),
+        ("23:50", 0),
+        ("23:55", 0),
+    ]
+    events = events_of(tmp_path)
+    assert minutes_of(events, ev.PhaseStarted, "setup") == ["09:55"]
+    assert minutes_of(events, ev.PhaseStarted, "scan") == ["10:01"]
+    assert len(took_time(host, START)) == 1
+    refused = [ran for ran in host.ran if ran.code == 3]
+    assert all("nobody answers at localhost:4002" in ran.mail for ran in refused)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from skim_core.calendar.year import CalendarYear, installed_version, write_year
+from skim_core.errors import BrokerError
 
 ROOT = Path(__file__).parents[2]
 UNITS = ROOT / "deploy" / "systemd"
@@ -105,6 +106,48 @@ def test_the_hardened_services_write_one_folder_as_a_user_without_rights():
     assert service["NoNewPrivileges"] == "yes"
     assert not service["CapabilityBoundingSet"]
     assert "ReadWritePaths" not in service
+
+
+def test_a_day_without_its_broker_is_tried_again_and_nothing_else_is():
+    service = unit("skim-day@.service")["Service"]
+    assert int(service["RestartForceExitStatus"]) == BrokerError.exit_code == 3
+    assert "Restart" not in service
+    assert "RestartForceExitStatus" not in unit("skim-monitoring@.service")["Service"]
+
+
+RECORDER = """#!/bin/sh
+for argument in "$@"; do printf '%s\\n' "$argument"; done
+exit 3
+"""
+
+
+def test_the_wrapper_has_the_user_the_folder_and_the_secrets_of_the_units(tmp_path):
+    (tmp_path / "systemd-run").write_text(RECORDER)
+    (tmp_path / "systemd-run").chmod(0o755)
+    done = subprocess.run(
+        [ROOT / "deploy" / "skim", "halt", "--why", "a look at it; $(id)"],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+    )
+    assert done.returncode == 3, done.stderr
+    given, command = done.stdout.split("--\n/opt/skim/bin/skim\n")
+    assert command.splitlines() == ["halt", "--why", "a look at it; $(id)"]
+    hardened = (UNITS / "hardened.conf").read_text()
+    for line in hardened.splitlines():
+        key, _, value = line.partition("=")
+        wanted = {
+            "User": f"--uid={value}",
+            "Group": f"--gid={value}",
+            "UMask": f"--property=UMask={value}",
+            "EnvironmentFile": f"--property=EnvironmentFile={value}",
+            "Environment": f"--setenv={value.replace('%S', '/var/lib')}",
+            "WorkingDirectory": f"--working-directory={value.replace('%S', '/var/lib')}",
+        }.get(key)
+        assert wanted is None or wanted in given.splitlines(), line
+    assert "--pipe" in given.splitlines()
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")
