@@ -1,10 +1,9 @@
-"""Accounts: values, portfolio, positions, profit and loss."""
+"""Accounts: values, portfolio; and the connection."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
-from decimal import Decimal
+from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from skim_gateway import codes
@@ -15,20 +14,18 @@ from skim_gateway.serving.account_values import (
     valuation,
     valued,
 )
+from skim_gateway.serving.position_requests import meant_accounts
 from skim_gateway.serving.streams import Repeating
 from skim_gateway.wire import answers as a
 from skim_gateway.wire import requests as r
 
 if TYPE_CHECKING:
-    from skim_gateway.orders.accounts import TradedAccount
-    from skim_gateway.orders.portfolio import Holding
     from skim_gateway.serving.conversation import Conversation
 
 _EVERY = timedelta(minutes=3)
 """How often a real gateway tells an account's values again."""
 
 _ACCOUNT = ("account", 0)
-_POSITIONS = ("positions", 0)
 
 
 def _currency(conversation: Conversation) -> str:
@@ -39,25 +36,13 @@ def _repeating(conversation: Conversation, tell: Callable[[], None]) -> Repeatin
     return Repeating(conversation.gateway.book, conversation.now, _EVERY, tell)
 
 
-def _meant(conversation: Conversation, number: int, account: str) -> list[TradedAccount]:
-    """Return the accounts that a request means, or tell that there is no such."""
-    found = conversation.gateway.accounts.meant(account)
-    if not found:
-        _refuse_account(conversation, number, account)
-    return found
-
-
-def _refuse_account(conversation: Conversation, number: int, account: str) -> None:
-    conversation.error(codes.INVALID, number, why=f"Invalid account code '{account}'")
-
-
 async def account_updates(conversation: Conversation, request: r.RequestAccountUpdates) -> None:
     """Tell the account's values and portfolio now and every three minutes, or end that."""
     if not request.subscribe:
         if conversation.streams.pop(_ACCOUNT, None):
             conversation.error(codes.UNSUBSCRIBED_ACCOUNT)
         return
-    meant = _meant(conversation, a.NOBODY, request.account)
+    meant = meant_accounts(conversation, a.NOBODY, request.account)
     if not meant:
         return
     # Of several accounts a real gateway tells one at a time.
@@ -126,7 +111,7 @@ async def account_updates_multi(
     conversation: Conversation, request: r.RequestAccountUpdatesMulti
 ) -> None:
     """Tell the values of the account, or of all."""
-    meant = _meant(conversation, request.req_id, request.account)
+    meant = meant_accounts(conversation, request.req_id, request.account)
     if not meant:
         return
     gateway = conversation.gateway
@@ -146,174 +131,11 @@ async def account_updates_multi(
     conversation.send(a.AccountUpdateMultiEnd(req_id=request.req_id))
 
 
-# Positions
-
-
-class _Positions:
-    """Tells positions that have changed."""
-
-    timed = False
-    with_fills = True
-
-    def __init__(
-        self,
-        conversation: Conversation,
-        accounts: Iterable[TradedAccount],
-        message: Callable[[a.Position], a.Answer],
-    ) -> None:
-        self._conversation = conversation
-        self._accounts = tuple(accounts)
-        self._message = message
-        self._told: dict[tuple[str, str], int] = {}
-
-    def advance(self, now: datetime) -> None:  # noqa: ARG002  changes come with fills, not with time
-        """Tell what has changed."""
-        for account in self._accounts:
-            for holding in account.portfolio.holdings:
-                if holding.quantity != self._told.get((account.number, holding.symbol), 0):
-                    self._told[account.number, holding.symbol] = holding.quantity
-                    self._conversation.send(self._message(self._position(account, holding)))
-
-    def _position(self, account: TradedAccount, holding: Holding) -> a.Position:
-        return a.Position(
-            account=account.number,
-            contract=self._conversation.gateway.catalogue.contract(holding.symbol),
-            position=Decimal(holding.quantity),
-            average_cost=holding.cost,
-        )
-
-
-async def positions(conversation: Conversation, _: r.RequestPositions) -> None:
-    """Tell the positions of all accounts, and those that change from now on."""
-    stream = _Positions(conversation, conversation.gateway.accounts, lambda found: found)
-    stream.advance(conversation.now)
-    conversation.send(a.PositionEnd())
-    conversation.subscribe(*_POSITIONS, stream)
-
-
-async def cancel_positions(conversation: Conversation, _: r.CancelPositions) -> None:
-    """End that."""
-    conversation.unsubscribe(*_POSITIONS)
-
-
-async def positions_multi(conversation: Conversation, request: r.RequestPositionsMulti) -> None:
-    """Tell the positions of the account, and those that change from now on."""
-    meant = _meant(conversation, request.req_id, request.account)
-    if not meant:
-        return
-
-    def message(found: a.Position) -> a.PositionMulti:
-        return a.PositionMulti(
-            req_id=request.req_id,
-            account=found.account,
-            contract=found.contract,
-            position=found.position,
-            average_cost=found.average_cost,
-            model=request.model,
-        )
-
-    stream = _Positions(conversation, meant, message)
-    stream.advance(conversation.now)
-    conversation.send(a.PositionMultiEnd(req_id=request.req_id))
-    conversation.subscribe("positions multi", request.req_id, stream)
-
-
-async def cancel_positions_multi(
-    conversation: Conversation, request: r.CancelPositionsMulti
+async def cancel_updates_multi(
+    conversation: Conversation, request: r.CancelAccountUpdatesMulti
 ) -> None:
-    """End that."""
-    conversation.unsubscribe("positions multi", request.req_id)
-
-
-# Profit and loss
-
-
-class _Pnl:
-    """Tells profit and loss when they have changed."""
-
-    timed = True
-    with_fills = True
-
-    def __init__(self, conversation: Conversation, message: Callable[[datetime], a.Answer]) -> None:
-        self._conversation = conversation
-        self._message = message
-        self._told: a.Answer | None = None
-
-    def advance(self, now: datetime) -> None:
-        """Tell what has changed."""
-        message = self._message(now)
-        if message != self._told:
-            self._told = message
-            self._conversation.send(message)
-
-
-async def pnl(conversation: Conversation, request: r.RequestPnl) -> None:
-    """Tell the account's profit and loss whenever they change."""
-    meant = _meant(conversation, request.req_id, request.account)
-    if not meant:
-        return
-
-    def message(now: datetime) -> a.Pnl:
-        gateway = conversation.gateway
-        holdings = [found for account in meant for found in valued(gateway, account, now)]
-        return a.Pnl(
-            req_id=request.req_id,
-            daily=sum((found.daily for found in holdings), Decimal(0)),
-            unrealized=sum((found.unrealized for found in holdings), Decimal(0)),
-            realized=sum((account.portfolio.realized() for account in meant), Decimal(0)),
-        )
-
-    stream = _Pnl(conversation, message)
-    stream.advance(conversation.now)
-    conversation.subscribe("pnl", request.req_id, stream)
-
-
-async def pnl_single(conversation: Conversation, request: r.RequestPnlSingle) -> None:
-    """Tell one position's profit and loss whenever they change."""
-    symbol = conversation.gateway.catalogue.symbol_of(request.con_id)
-    if symbol is None:
-        conversation.error(codes.INVALID, request.req_id, why="Invalid conid")
-        return
-    meant = _meant(conversation, request.req_id, request.account)
-    if not meant:
-        return
-
-    def message(now: datetime) -> a.PnlSingle:
-        for found in valued(conversation.gateway, meant[0], now):
-            if found.holding.symbol == symbol:
-                return a.PnlSingle(
-                    req_id=request.req_id,
-                    position=Decimal(found.holding.quantity),
-                    daily=found.daily,
-                    unrealized=found.unrealized,
-                    realized=found.holding.realized,
-                    value=found.value,
-                )
-        nothing = Decimal(0)
-        return a.PnlSingle(
-            req_id=request.req_id,
-            position=nothing,
-            daily=None,
-            unrealized=None,
-            realized=None,
-            value=nothing,
-        )
-
-    stream = _Pnl(conversation, message)
-    stream.advance(conversation.now)
-    conversation.subscribe("pnl single", request.req_id, stream)
-
-
-async def cancel_numbered(conversation: Conversation, request: r.Numbered) -> None:
     """End a subscription that nobody misses when there is none."""
-    conversation.unsubscribe(_KINDS[type(request)], request.req_id)
-
-
-_KINDS: dict[type[r.Numbered], str] = {
-    r.CancelPnl: "pnl",
-    r.CancelPnlSingle: "pnl single",
-    r.CancelAccountUpdatesMulti: "account multi",
-}
+    conversation.unsubscribe("account multi", request.req_id)
 
 
 # The connection
@@ -358,15 +180,7 @@ HANDLERS = {
     r.RequestAccountSummary: account_summary,
     r.CancelAccountSummary: cancel_summary,
     r.RequestAccountUpdatesMulti: account_updates_multi,
-    r.CancelAccountUpdatesMulti: cancel_numbered,
-    r.RequestPositions: positions,
-    r.CancelPositions: cancel_positions,
-    r.RequestPositionsMulti: positions_multi,
-    r.CancelPositionsMulti: cancel_positions_multi,
-    r.RequestPnl: pnl,
-    r.CancelPnl: cancel_numbered,
-    r.RequestPnlSingle: pnl_single,
-    r.CancelPnlSingle: cancel_numbered,
+    r.CancelAccountUpdatesMulti: cancel_updates_multi,
     r.RequestManagedAccounts: managed_accounts,
     r.RequestCurrentTime: current_time,
     r.RequestFamilyCodes: family_codes,

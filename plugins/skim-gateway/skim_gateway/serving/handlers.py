@@ -12,6 +12,8 @@ from skim_gateway.serving import (
     market_requests,
     news_requests,
     order_requests,
+    past_tick_requests,
+    position_requests,
     scanner_requests,
 )
 
@@ -26,6 +28,8 @@ _TABLES: tuple[Mapping[Any, Any], ...] = (
     market_requests.HANDLERS,
     news_requests.HANDLERS,
     order_requests.HANDLERS,
+    past_tick_requests.HANDLERS,
+    position_requests.HANDLERS,
     scanner_requests.HANDLERS,
 )
 
