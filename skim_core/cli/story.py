@@ -179,7 +179,7 @@ class Story:
 
     def finished(self, event: ev.DayFinished) -> Line:
         """Tell how the day ended."""
-        why = f": {event.reason}" if event.reason else ""
+        why = f": {event.reason.removesuffix('.')}" if event.reason else ""
         text = f"{event.outcome}{why}. {self.result()}"
         failed = event.outcome is ev.Outcome.FAILED
         return Line(event.at, "day", text, "error" if failed else "title")

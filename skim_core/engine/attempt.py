@@ -15,12 +15,14 @@ from skim_core.engine.context import Permit
 from skim_core.engine.overtime import Overtime
 from skim_core.engine.rehearsal import rehearse
 from skim_core.engine.threads import in_thread, leave_if_forked
+from skim_core.errors import PluginError
 from skim_core.model.text import one_line
 from skim_core.model.times import format_duration
-from skim_core.ports.boundary import Guest, described, entered, exact
+from skim_core.ports.boundary import Guest, described, entered, exact, guest
 from skim_core.ports.clock import Clock
 from skim_core.ports.context import Context
 from skim_core.ports.engine import Strategy
+from skim_core.ports.raised import place
 
 _log = logging.getLogger("skim.engine")
 
@@ -141,6 +143,9 @@ class Attempt:
     def _returned(self, strategy: Strategy, value: object) -> Returned:
         """Return the result, tried out: what can't be journaled fails the phase, not the day."""
         leave_if_forked(self._process)
+        if forgotten := self._forgotten():
+            msg = f"{self._command.hook} returned, but what it asked for was not done{forgotten}."
+            raise PluginError(msg)
         hook, name = self._command.hook, self._command.phase
         if isinstance(value, Sequence) and not isinstance(value, str | bytes):
             value = tuple(value)
@@ -150,7 +155,20 @@ class Attempt:
     def _failed(self, error: BaseException) -> Raised:
         # The exception itself ends here: its frames hold on to whatever the hook allocated.
         _log.debug("phase %s raised", self._command.phase, exc_info=error)
-        return self._raised(described(error).removeprefix("PluginError: "))
+        told = described(error).removeprefix("PluginError: ")
+        return self._raised(f"{told}{place(error)}{self._forgotten()}")
+
+    @staticmethod
+    def _forgotten() -> str:
+        """Return which answers of its context the hook never awaited, as the end of a sentence."""
+        visitor = guest.get()
+        calls = visitor.forgotten() if visitor is not None else ()
+        if not calls:
+            return ""
+        return (
+            f"; it never awaited {', '.join(calls)}: write 'await' before it in an 'async def' "
+            "hook, and ctx.wait(...) around it in a plain one"
+        )
 
     def _raised(self, error: str) -> Raised:
         return Raised(self._command.phase, self._command.attempt, one_line(error))

@@ -98,7 +98,7 @@ class OrderDesk:
                 orders = self._bracket_of(known)
             async with self._gate.turn():
                 refused, reading = await self._gate.check(
-                    orders[0], by=by, reconciled=self._reconciled()
+                    orders[0], orders[1:], by=by, reconciled=self._reconciled()
                 )
                 if refused is not None:
                     return refused

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from skim_core.engine.threads import leave_if_forked
 from skim_core.ports.bars import Bars
-from skim_core.ports.boundary import exact
+from skim_core.ports.boundary import Asked, exact, guest
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ class Door:
             raise AttributeError(msg)
         with exact():
             found = getattr(self._inside, name)
-        return _guarded(found) if callable(found) else found
+        return _guarded(found, name) if callable(found) else found
 
 
 def face_of(protocol: type) -> frozenset[str]:
@@ -44,11 +44,16 @@ def face_of(protocol: type) -> frozenset[str]:
     return frozenset(name for name in vars(protocol) if not name.startswith("_"))
 
 
-def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+def _guarded(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     def call(*arguments: Any, **named: Any) -> Any:
         with exact():
-            answer = function(*arguments, **named)
-        return _exactly(answer) if isinstance(answer, Awaitable) else answer
+            inside = function(*arguments, **named)
+        if not isinstance(inside, Awaitable):
+            return inside
+        answer = _exactly(inside)
+        if (visitor := guest.get()) is not None:
+            visitor.asked.append(Asked(f"{name}(...)", answer, inside))
+        return answer
 
     return call
 

@@ -12,7 +12,7 @@ from skim_core.engine.common import Common
 from skim_core.engine.recorder import Recorder
 from skim_core.model import events as ev
 from skim_core.model.limits import Limits, RiskReading
-from skim_core.model.orders import Order, OrderStage, OrderState
+from skim_core.model.orders import Order, OrderStage, OrderState, Side
 from skim_core.ports.clock import Clock
 
 _log = logging.getLogger("skim.orders")
@@ -52,7 +52,7 @@ class EntryGate:
             yield
 
     async def check(
-        self, entry: Order, *, by: str, reconciled: bool
+        self, entry: Order, children: Sequence[Order], *, by: str, reconciled: bool
     ) -> tuple[OrderState | None, RiskReading | None]:
         """Return the entry as refused, or None and what it was checked against."""
         blocked = self._blocked(entry, reconciled=reconciled)
@@ -60,6 +60,7 @@ class EntryGate:
             return self._refuse(entry, blocked, by, None), None
         reading = await self._read(entry, lambda: [self._recorder.book])
         found = self._test(self._limits, entry, reading)
+        found = found or _past(children, reading)
         if found is None and self._account_limits != _NO_LIMITS:
             everyone = await self._read(entry, self._accounts.books)
             found = self._test(self._account_limits, entry, everyone)
@@ -124,3 +125,22 @@ class EntryGate:
                 )
             )
         return OrderState(order=entry, stage=OrderStage.REFUSED, reason=found.reason)
+
+
+def _past(children: Sequence[Order], reading: RiskReading) -> Refusal | None:
+    """Return why an entry is refused whose stop or target would trade at once, or None."""
+    for child in children:
+        price = child.stop_price or child.limit_price
+        if reading.last is None or price is None:
+            continue
+        # A stop that sells rests below the last price, a target that sells above it.
+        below = (child.side is Side.SELL) is (child.stop_price is not None)
+        if price < reading.last if below else price > reading.last:
+            continue
+        word = "below" if below else "above"
+        reason = (
+            f"its {child.purpose} at {price:f} is not {word} the last price, {reading.last:f}, "
+            f"and would trade at once: name one {word} it"
+        )
+        return Refusal(child.purpose, reason)
+    return None

@@ -6,6 +6,7 @@ import hashlib
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
@@ -220,12 +221,33 @@ class Bracket(Model):
     @classmethod
     def _names_its_stop(cls, given: Any) -> Any:
         if isinstance(given, dict) and "stop_price" not in given:
+            unknown = [name for name in given if name not in cls.model_fields]
+            meant = f"; it has no field {unknown[0]!r}" if unknown else ""
             msg = (
                 "an entry without its stop is refused: name stop_price, the price at which the "
-                "position is given up"
+                f"position is given up{meant}"
             )
             raise ValueError(msg)
         return given
+
+    @model_validator(mode="after")
+    def _prices_lie_in_order(self) -> Self:
+        rising = self.side is Side.BUY
+        prices = (
+            ("stop_price", self.stop_price),
+            ("limit_price", self.limit_price),
+            ("target_price", self.target_price),
+        )
+        named = [(name, price) for name, price in prices if price is not None]
+        for (lower, below), (upper, above) in pairwise(named if rising else named[::-1]):
+            if below >= above:
+                order = " < ".join(name for name, _ in (prices if rising else prices[::-1]))
+                msg = (
+                    f"a {self.side} needs {order}, found {lower} {below} and {upper} {above}: "
+                    "correct one of them"
+                )
+                raise ValueError(msg)
+        return self
 
 
 class Fill(Model):

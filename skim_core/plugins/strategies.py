@@ -85,6 +85,20 @@ class StrategyPlugin:
         for phase in graph:
             self.check_hook(phase)
 
+    def check_used(self) -> None:
+        """Raise PluginError for a phase's hook that no phase of the declared graph names."""
+        used = {phase.hook for phase in self.graph}
+        for hook in self.plugin.implementations:
+            if self._is_phase_hook(hook) and hook not in used:
+                name = hook.removeprefix("skim_")
+                phases = ", ".join(phase.name for phase in self.graph)
+                fault = (
+                    f"it implements {hook}, but no phase of its graph has that hook, so it would "
+                    f"never be called: add Phase({name!r}) to the graph, or remove it. The "
+                    f"phases are {phases}."
+                )
+                raise refuse(self.info, fault)
+
     def check_hook(self, phase: Phase) -> None:
         """Raise PluginError when the phase's hook can't be called."""
         caller: pluggy.HookCaller | None = getattr(self.plugin.manager.hook, phase.hook, None)
@@ -132,6 +146,7 @@ def strategy_of(plugin: Plugin) -> StrategyPlugin:
     require(plugin, "skim_phase_graph")
     strategy = StrategyPlugin(plugin, _phase_graph(plugin), _config_model(plugin))
     strategy.check_hooks(strategy.graph)
+    strategy.check_used()
     return strategy
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     Column: TypeAlias = NDArray[np.float64]
 
 MINUTE = timedelta(minutes=1)
+
+_COLUMNS = (
+    "its columns open, high, low, close and volume are arrays shaped (symbols, minutes), "
+    "bars.close[bars.row['BHP'], -1] is BHP's last close."
+)
 
 
 @dataclass(frozen=True, slots=False, eq=False)
@@ -32,6 +37,19 @@ class Bars:
     low: Column
     close: Column
     volume: Column
+
+    def __getattr__(self, name: str) -> NoReturn:
+        # Asked for only where there is none: what frames have, and Python's own protocols.
+        msg = f"Bars has no {name!r}: {_COLUMNS}"
+        raise AttributeError(msg)
+
+    def __getitem__(self, key: object) -> NoReturn:
+        msg = f"Bars can't be indexed with {key!r}: {_COLUMNS}"
+        raise TypeError(msg)
+
+    def __iter__(self) -> NoReturn:
+        msg = f"Bars can't be looped over: {_COLUMNS}"
+        raise TypeError(msg)
 
     @cached_property
     def row(self) -> dict[str, int]:

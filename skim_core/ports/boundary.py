@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import contextvars
 import decimal
+from collections.abc import Coroutine
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from skim_core.model.text import one_line
+from skim_core.ports.raised import sentence
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -24,11 +29,33 @@ class Cut(SystemExit):
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A call of the engine's by a plugin's code: how it is written, and what is awaited for it."""
+
+    call: str
+    answer: Coroutine[object, object, object]
+    inside: object
+
+
+@dataclass(frozen=True, slots=True)
 class Guest:
-    """Whose code runs, and how many seconds of wall time it may hold up the event loop."""
+    """Whose code runs, and how many seconds of wall time it may hold up the event loop.
+
+    `asked` is what it asked the engine for, each with how that is written.
+    """
 
     name: str
     patience: float
+    asked: list[Asked] = field(default_factory=list)
+
+    def forgotten(self) -> list[str]:
+        """Return what was asked for and never awaited, and give it up."""
+        left = [asked for asked in self.asked if getcoroutinestate(asked.answer) == CORO_CREATED]
+        for asked in left:
+            asked.answer.close()
+            if iscoroutine(asked.inside):
+                asked.inside.close()
+        return list(dict.fromkeys(asked.call for asked in left))
 
 
 guest: ContextVar[Guest | None] = ContextVar("guest", default=None)
@@ -76,6 +103,8 @@ def exact() -> AbstractContextManager[decimal.Context]:
 def described(error: BaseException) -> str:
     """Return what a raise says: one printable line of a sane length, and never a raise."""
     kind = type(error).__name__
+    if isinstance(error, ValidationError):
+        return one_line(sentence(error))
     try:
         text = str.__str__(str(error))
     except BaseException as another:  # noqa: BLE001  a plugin's own __str__

@@ -11,15 +11,17 @@ hook of a strategy's own, use the plain `hookimpl`.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
 
 import pluggy
 from pydantic import BaseModel
 
+from skim_core.errors import nearest
 from skim_core.model.events import Event
 from skim_core.model.graph import PhaseGraph
 from skim_core.model.market import Alert, Candidate, OpeningRange
 from skim_core.model.trading_day import TradingDay
+from skim_core.ports import hookspecs as hookspecs_module
 from skim_core.ports.broker import Broker, BrokerSetup
 from skim_core.ports.context import Context
 from skim_core.ports.engine import Engine, EngineSetup
@@ -131,3 +133,15 @@ def make_broker(function: Callable[[BrokerSetup], Broker]) -> Callable[[BrokerSe
 def make_engine(function: Callable[[EngineSetup], Engine]) -> Callable[[EngineSetup], Engine]:
     """Mark the implementation of `skim_make_engine`."""
     return _mark(function, "make_engine")
+
+
+if not TYPE_CHECKING:  # a type checker knows the hooks by name
+
+    def __getattr__(name: str) -> NoReturn:
+        known = [hook for hook in vars(hookspecs_module) if hook.startswith("skim_")]
+        names = [hook.removeprefix("skim_") for hook in known]
+        msg = (
+            f"there is no hook {name!r} to mark{nearest(name, names)}: the hooks are "
+            f"{', '.join(sorted(names))}; mark one of your own with hookimpl"
+        )
+        raise AttributeError(msg)

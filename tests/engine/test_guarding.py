@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -315,7 +316,8 @@ def test_a_strategy_that_fails_again_and_again_is_halted_and_its_stop_works_on(
     assert result.end is DayEnd.STOPPED
     [halted] = lab.events("entries_halted")
     assert halted.by == "skim"
-    assert halted.why == "trade failed 3 times in a row: RuntimeError: no data"
+    why = r"trade failed 3 times in a row: RuntimeError: no data \(test_guarding\.py:\d+\)"
+    assert re.fullmatch(why, halted.why)
     failures = [event for event in lab.events() if isinstance(event, ev.PhaseRetried)]
     assert halted.at == failures[2].at
     assert [stop.symbol for stop in broker.working("stop")] == ["BHP"]

@@ -10,7 +10,7 @@ import pytest
 
 from skim_core.model.limits import Limits
 from skim_core.model.market import Quote
-from skim_core.model.orders import OrderStage
+from skim_core.model.orders import OrderStage, Side
 
 REFUSED, ACKNOWLEDGED = OrderStage.REFUSED, OrderStage.ACKNOWLEDGED
 
@@ -171,12 +171,43 @@ def test_the_loss_of_the_day_counts_what_is_held_at_its_last_trade(lab, broker, 
         broker.trade(state.order.reference, 100)
         await lab.passes("2s")
         quoted("7.01", "BHP", "CSL")
-        assert (await ctx.orders.enter(bracket("CSL"))).stage is ACKNOWLEDGED
+        assert (await ctx.orders.enter(bracket("CSL", stop_price="6"))).stage is ACKNOWLEDGED
         quoted("7.00", "BHP")
         refused = await ctx.orders.enter(bracket("RIO"))
         assert refused.reason == "the day has lost 300.00, the limit is 300"
 
     told(lab)(story)
+
+
+@pytest.mark.parametrize(
+    ("last", "more", "reason"),
+    [
+        ("9", {}, "its stop at 9 is not below the last price, 9, and would trade at once: "),
+        ("8.9", {}, "its stop at 9 is not below the last price, 8.9, and would trade at once: "),
+        (
+            "12",
+            {"target_price": Decimal("11.5")},
+            "its target at 11.5 is not above the last price, 12, and would trade at once: ",
+        ),
+        (
+            "10",
+            {"side": Side.SELL, "limit_price": "8", "stop_price": "9.5"},
+            "its stop at 9.5 is not above the last price, 10, and would trade at once: ",
+        ),
+    ],
+)
+def test_an_entry_whose_stop_or_target_would_trade_at_once_is_refused(
+    lab, broker, bracket, quoted, last, more, reason
+):
+    async def story(ctx):
+        quoted(last, "BHP")
+        refused = await ctx.orders.enter(bracket(**more))
+        assert (refused.stage, refused.reason.startswith(reason)) == (REFUSED, True)
+        assert broker.kept == []
+
+    told(lab)(story)
+    [event] = lab.events("order_refused")
+    assert event.limit == reason.split()[1]
 
 
 def test_the_accounts_limits_look_at_all_its_strategies(lab, broker, bracket):

@@ -29,6 +29,12 @@ def skim_phase_graph():
 """
 
 
+def graph(*more: str) -> str:
+    """Return the hook of a graph with further phases."""
+    phases = ", ".join(f"Phase({name!r})" for name in ("scan", *more))
+    return GRAPH.replace('Phase("scan")', phases)
+
+
 @pytest.fixture
 def strategy(install):
     def load(code: str) -> Any:
@@ -49,7 +55,9 @@ def test_a_loaded_strategy_knows_its_graph_and_where_it_comes_from(install):
 
 
 def test_a_call_passes_only_what_the_hook_takes(strategy):
-    loaded = strategy(GRAPH + "@hooks.setup\ndef skim_setup():\n    return 'nothing taken'")
+    loaded = strategy(
+        graph("setup") + "@hooks.setup\ndef skim_setup():\n    return 'nothing taken'"
+    )
 
     assert loaded.call("skim_scan", "the context") == "the context"
     assert loaded.call("skim_setup", "the context") == "nothing taken"
@@ -57,7 +65,7 @@ def test_a_call_passes_only_what_the_hook_takes(strategy):
 
 def test_an_async_hook_gives_something_to_await(strategy):
     loaded = strategy(
-        GRAPH + "@hooks.trade\nasync def skim_trade(ctx):\n    return ctx\n"
+        graph("trade", "manage") + "@hooks.trade\nasync def skim_trade(ctx):\n    return ctx\n"
         "from collections.abc import Awaitable\n"
         "@hooks.manage\ndef skim_manage(ctx) -> Awaitable[None]:\n    return skim_trade(ctx)"
     )
@@ -73,7 +81,9 @@ def test_an_async_hook_gives_something_to_await(strategy):
 
 
 def test_what_a_hook_raises_passes_unchanged(strategy):
-    loaded = strategy(GRAPH + "@hooks.trade\ndef skim_trade(ctx):\n    raise KeyError('bhp')")
+    loaded = strategy(
+        graph("trade") + "@hooks.trade\ndef skim_trade(ctx):\n    raise KeyError('bhp')"
+    )
 
     with pytest.raises(KeyError, match="bhp"):
         loaded.call("skim_trade", None)

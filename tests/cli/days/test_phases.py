@@ -106,7 +106,9 @@ def test_a_phase_that_raises_by_hand_is_told(skim, install, tiny):
     day = ("--strategy", "raising", *DAY[2:])
     skim("setup", *day)
     told = skim("scan", *day)
-    assert "10:05:00  scan          failed: OSError: feed down" in told.lines
+    assert (
+        "10:05:00  scan          failed: OSError: feed down (installed_raising.py:39)" in told.lines
+    )
 
 
 @pytest.mark.parametrize("command", [["track_ranges"], ["run_phase", "scna"]])

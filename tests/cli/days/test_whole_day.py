@@ -97,8 +97,8 @@ def test_a_phase_that_raises_fails_the_day_and_is_named_in_one_line(skim, instal
     told = skim(*START, "raising")
     assert (told.code, told.err) == (1, "")
     (failure,) = [line for line in told.lines if line[10:14] == "scan"]
-    assert failure.endswith("failed: OSError: feed down")
-    assert told.lines[-1].endswith("failed: scan failed: OSError: feed down. No trades")
+    assert failure.endswith("failed: OSError: feed down (installed_raising.py:39)")
+    assert told.lines[-1].endswith("feed down (installed_raising.py:39). No trades")
     assert skim("status", "--session", SESSION).code == 1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from dataclasses import replace
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -184,9 +185,13 @@ def test_what_was_skipped_refused_and_failed_is_told_with_its_reason(troubled, r
     )
     assert told["phase_skipped", "alert"].startswith("late: could not start by")
     assert told["phase_skipped", "trade"] == "blocked: track_ranges skipped"
-    assert told["day", "failed"] == f"scan failed: RuntimeError: {HOSTILE}"
-    assert told["phase_failed", "alert"] == f"ValueError: {HOSTILE}"
-    assert told["attempt", "scan"] == f"RuntimeError: {HOSTILE}"
+    place = r" \(replayed_troubled\.py:\d+\)"
+    for key, why in (
+        (("day", "failed"), f"scan failed: RuntimeError: {HOSTILE}"),
+        (("phase_failed", "alert"), f"ValueError: {HOSTILE}"),
+        (("attempt", "scan"), f"RuntimeError: {HOSTILE}"),
+    ):
+        assert re.fullmatch(re.escape(why) + place, told[key])
     totals = {each["phase"]: each for each in report["phases"]}
     assert (totals["scan"]["retries"], totals["scan"]["failed"]) == (5, 1)
     assert (totals["alert"]["skipped"], totals["alert"]["failed"]) == (3, 1)
