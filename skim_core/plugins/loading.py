@@ -170,8 +170,9 @@ def _imported(info: PluginInfo, name: str) -> ModuleType:
         if name == cause.name or name.startswith(f"{cause.name}."):
             kind = Kind.MISSING_MODULE
             fault = (
-                f"its entry point names the module {name!r}, but there is no {cause.name!r}: "
-                f"run '{reinstall_command(info.distribution)}'."
+                f"its entry point names the module {name!r}, but there is no {cause.name!r}: correct "
+                "what is misspelt, the entry point in pyproject.toml or the module, and run "
+                f"'{reinstall_command(info.distribution)}'."
             )
         else:
             kind = Kind.MISSING_DEPENDENCY

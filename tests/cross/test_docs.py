@@ -17,6 +17,7 @@ from skim_core.decide.orders import KEEPS, RESOLVED, STAGES
 from skim_core.decide.risk import CHECKS
 from skim_core.doctor.findings import WORDS
 from skim_core.model.orders import OrderStage
+from skim_core.plugins.discovery import Group
 from skim_core.ports.engine import DayEnd
 from skim_core.simulation.fault_shapes import SHAPES, Party
 from skim_core.simulation.outcome import SENTENCES
@@ -192,6 +193,11 @@ def test_the_limits_are_documented_in_the_order_in_which_they_are_tested():
 def test_every_cause_that_the_doctor_knows_is_documented_with_its_words():
     rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", page("doctor"), re.MULTILINE)
     assert rows == [(cause.value, words) for cause, words in WORDS.items()]
+
+
+def test_the_answer_that_the_doctors_page_shows_names_every_group():
+    shown = flat(page("doctor").split("wrong group\n")[1].split("\n\n")[0])
+    assert f"the groups are {', '.join(group.value for group in Group)}. Correct" in shown
 
 
 def test_every_rule_of_the_check_has_its_section_with_its_words():

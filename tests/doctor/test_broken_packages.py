@@ -19,7 +19,10 @@ EXPECTED = {
     "unreadable": ("raised", r"raised SyntaxError: .*site_unreadable\.py:1\)"),
     "dies": ("died", r"the process that imports it died \(exit code 3\); its last words: farewell"),
     "crashes": ("died", r"died \(signal 11\)"),
-    "moved": ("missing_module", rf"there is no 'site_gone': run {INSTALL}.*skim-strategy-moved'"),
+    "moved": (
+        "missing_module",
+        rf"'site_gone': correct what is misspelt.* run {INSTALL}.*skim-strategy-moved'",
+    ),
     "renamed": ("missing_attribute", r"names 'Strategie', .* \(did you mean 'Strategy'\?\)"),
     "misspelt": ("bad_entry_point", r"its entry point is 'no such thing!'"),
     "hungry": ("missing_dependency", rf"needs nonsuch-food>=2.*run {INSTALL}\"?.*nonsuch-food>=2"),

@@ -105,7 +105,10 @@ def test_a_missing_dependency_is_told_as_such(install):
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        ("installed_astray_elsewhere", "there is no 'installed_astray_elsewhere'"),
+        (
+            "installed_astray_elsewhere",
+            "there is no 'installed_astray_elsewhere': correct what is misspelt, the entry point",
+        ),
         ("installed_astray:plugn", "names 'plugn', which module 'installed_astray' doesn't have"),
         ("installed_astray:plugn", "did you mean 'plugin'?"),
         ("not a module!", "its entry point is 'not a module!': write 'package.module'"),
