@@ -17,7 +17,13 @@ from pathlib import Path
 
 STRATEGIES = 50
 CODE = {0: "raise RuntimeError('broken')\n", 1: "import time\ntime.sleep(2)\n"}
-COMMANDS = (("--help",), ("--version",), ("start_monitoring",), ("plugins",))
+COMMANDS = (
+    ("--help",),
+    ("--version",),
+    ("start_monitoring",),
+    ("plugins",),
+    ("start_trading_day", "--help"),
+)
 
 
 def install(site: Path) -> None:

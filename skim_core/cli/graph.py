@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 from skim_core.cli.graph_picture import as_svg
 from skim_core.cli.output import Toned, echo, local_time, print_json, table
@@ -16,6 +19,7 @@ from skim_core.model.overrides import Changes, changes
 from skim_core.model.phases import Match, OnFailure, Phase
 from skim_core.model.session import Session
 from skim_core.model.times import format_duration
+from skim_core.plugins.configuration import validate_config
 from skim_core.plugins.phases import configured_graph
 from skim_core.plugins.strategies import StrategyPlugin, load_strategy
 from skim_core.settings import Settings
@@ -37,6 +41,7 @@ def show_graph(strategy: str, wanted: Wanted, *, mermaid: bool, svg: bool) -> in
     policies = settings.strategy(strategy)[1]
     session = _session(wanted, settings)
     graph = configured_graph(loaded, policies, settings.where, [session])
+    _tell_refused(loaded, settings.strategy(strategy)[0])
     made = changes(loaded.graph, in_order(graph))
     if wanted.as_json:
         print_json({**graph.model_dump(mode="json"), "configured": asdict(made)})
@@ -60,6 +65,14 @@ def _session(wanted: Wanted, settings: Settings) -> Session:
         )
         raise ConfigError(msg)
     return session
+
+
+def _tell_refused(loaded: StrategyPlugin, section: Mapping[str, Any]) -> None:
+    """Tell what would keep the strategy from running: a table that is misspelt changes nothing."""
+    try:
+        validate_config(loaded, section)
+    except ConfigError as error:
+        sys.stderr.write(f"skim: its day would be refused: {error}\n")
 
 
 def in_order(graph: PhaseGraph) -> list[Phase]:

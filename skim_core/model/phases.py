@@ -313,7 +313,8 @@ _FORMS = {
     "on_failure": "'stop' or 'continue'",
     "give_up_after": "a whole number from 1",
     "protective": "true or false",
-    "shared": "a key such as 'gap_scan', or a table such as { key = 'gap_scan', settings = [] }",
+    "shared": "a key such as 'gap_scan', or a table such as { key = 'gap_scan', settings = [] }; "
+    "'none' in a configuration for not shared",
     "scanners": "a scanner's name, or a list of names",
     "filters": "a filter's name, or a list of names",
     "match": "'any' or 'all'",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, Secret, SecretBytes, SecretStr, ValidationError
@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from skim_core.errors import ConfigError, nearest
 from skim_core.model.secrecy import is_secret
-from skim_core.plugins.strategies import PHASES_KEY, StrategyPlugin
+from skim_core.plugins.strategies import PHASES_KEY, RESERVED, StrategyPlugin
 
 
 def validate_config(strategy: StrategyPlugin, section: Mapping[str, Any]) -> BaseModel:
@@ -22,13 +22,16 @@ def validate_config(strategy: StrategyPlugin, section: Mapping[str, Any]) -> Bas
     fault, naming the key; the value of a secret is never shown.
     """
     values = {key: value for key, value in section.items() if key != PHASES_KEY}
-    return validated(strategy.config_model, f"strategy.{strategy.name}", values)
+    return validated(strategy.config_model, f"strategy.{strategy.name}", values, tuple(RESERVED))
 
 
-def validated(model: type[BaseModel], table: str, values: Mapping[str, Any]) -> BaseModel:
+def validated(
+    model: type[BaseModel], table: str, values: Mapping[str, Any], beside: Sequence[str] = ()
+) -> BaseModel:
     """Return the `model` made from the `values` of the configuration's ``[<table>]``.
 
-    As `validate_config`, which raises what this does.
+    As `validate_config`, which raises what this does. `beside`: the keys of the table that are
+    skim's, which a misspelt one may have meant.
     """
     allowed = model.model_config.get("extra") == "allow"
     try:
@@ -36,16 +39,16 @@ def validated(model: type[BaseModel], table: str, values: Mapping[str, Any]) -> 
     except ValidationError as error:
         faults = error.errors(include_url=False)
     # Raised outside, so that no traceback carries pydantic's error with the values in it.
-    lines = [f"[{table}] {_told(model, fault)}" for fault in faults]
+    lines = [f"[{table}] {_told(model, fault, beside)}" for fault in faults]
     raise ConfigError("\n".join(lines))
 
 
-def _told(model: type[BaseModel], fault: ErrorDetails) -> str:
+def _told(model: type[BaseModel], fault: ErrorDetails, beside: Sequence[str]) -> str:
     path = fault["loc"]
     key = ".".join(str(part) for part in path)
     if fault["type"] == "extra_forbidden":
         known = _keys(_model_at(model, path[:-1]))
-        hint = nearest(str(path[-1]), known)
+        hint = nearest(str(path[-1]), [*known, *(beside if len(path) == 1 else ())])
         keys = f"the keys are {', '.join(known)}" if known else "it takes no keys here"
         return f"{key}: there is no such key{hint}: {keys}."
     if fault["type"] == "missing":

@@ -22,7 +22,7 @@ from skim_core.ports.context import Context
 PHASES_KEY = "phases"
 """The key in a strategy's section that holds the policy overrides of its phases."""
 
-_RESERVED = {
+RESERVED = {
     PHASES_KEY: "overrides the phases' policies",
     "limits": "limits the strategy's orders",
     "enabled": "says whether the strategy's days are begun",
@@ -164,7 +164,7 @@ def _phase_graph(plugin: Plugin) -> PhaseGraph:
 
 def _config_model(plugin: Plugin) -> type[BaseModel]:
     model = config_model(plugin)
-    for key, meaning in _RESERVED.items():
+    for key, meaning in RESERVED.items():
         if key in model.model_fields:
             fault = (
                 f"{model.__name__} has a field {key!r}, which is where a configuration "

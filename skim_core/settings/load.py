@@ -79,6 +79,8 @@ def _check_keys(file: File) -> None:
     for key in file.data:
         if key not in KEYS:
             where, hint = file.where((key,)), nearest(key, KEYS)
+            if not hint and isinstance(file.data[key], dict):
+                hint = f" (a strategy's table is [strategy.{key}])"
             msg = f"{where}: unknown key {key!r}{hint}: the keys are {', '.join(KEYS)}."
             raise ConfigError(msg)
 
@@ -135,7 +137,9 @@ def _told(
         return f"{where}: {fault['msg']}."
     if path[0] in TABLES and len(path) > 1 and not _NAME.fullmatch(path[1]):
         form = "a name of lower-case letters, digits and underscores"
-        return f"{where}: {path[1]!r} in [{'.'.join(path)}] must be {form}."
+        meant = path[1].strip().lower().replace("-", "_").replace(" ", "_")
+        hint = f" (did you mean {meant!r}?)" if _NAME.fullmatch(meant) else ""
+        return f"{where}: {path[1]!r} in [{'.'.join(path)}] must be {form}{hint}."
     if path[0] in TABLES:
         table = ".".join((path[0], path[1] if len(path) > 1 else "<name>"))
         found = _found(_at(data, path), secret=len(path) > 1)

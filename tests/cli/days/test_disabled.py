@@ -161,6 +161,33 @@ def test_a_misspelt_strategy_gets_the_nearest_name(skim, tiny):
     assert "did you mean 'tiny'?" in told.err
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "[strategy.tiny]\nenable = false",
+            "enable: there is no such key (did you mean 'enabled'?)",
+        ),
+        ("[strategy.tiny]\nprority = 1", "(did you mean 'priority'?)"),
+        ("[strategy.tiny.phase.scan]\nat = 'open'", "(did you mean 'phases'?)"),
+        ("[strategy.Ti-ny]\nenabled = false", "(did you mean 'ti_ny'?)"),
+        ("[tiny.phases.scan]\nat = 'open'", "(a strategy's table is [strategy.tiny])"),
+    ],
+)
+def test_what_is_written_in_the_wrong_place_gets_the_right_one(skim, tiny, text, told):
+    configure(text)
+    refused = skim(*day("tiny", FIRST))
+    assert (refused.code, refused.out, refused.err.count("\n")) == (2, "", 1)
+    assert told in refused.err
+
+
+def test_a_graph_tells_that_its_day_would_be_refused(skim, tiny):
+    configure("[strategy.tiny.phase.scan]\nat = 'open'\n")
+    told = skim("graph", "tiny")
+    assert told.code == 0
+    assert told.err.startswith("skim: its day would be refused: [strategy.tiny] phase: ")
+
+
 @pytest.mark.parametrize("field", ["enabled", "phases", "limits", "priority"])
 def test_a_strategy_that_takes_a_key_of_skims_own_is_refused(skim, install, tiny, field):
     install("taking", tiny.replace("shares: int = 100", f"shares: int = 100\n    {field}: int = 1"))

@@ -8,7 +8,13 @@ import sys
 
 import pytest
 
-COMMANDS = [["--help"], ["plugins"], ["start_monitoring"], ["doctor", "--help"]]
+COMMANDS = [
+    ["--help"],
+    ["plugins"],
+    ["start_monitoring"],
+    ["doctor", "--help"],
+    ["start_trading_day", "--help"],
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
