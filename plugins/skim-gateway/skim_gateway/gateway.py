@@ -31,6 +31,8 @@ from skim_gateway.wire.requests import PlaceOrder
 from skim_gateway.wording import Wording
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from skim_core import Clock, Session
     from skim_core.broker import BrokerNotice, Timer
     from skim_core.sim import SimBroker
@@ -122,10 +124,13 @@ class Gateway:
             refuses=self.halts.refuses,
         )
 
-    def forget(self) -> None:
-        """Have no ticket and no execution any more; what is held is known from the exchange."""
-        self.book.close()
-        self.use_book(Book(self.setup.seed + 1))
+    async def withdraw(self, orders: Sequence[Ticket]) -> None:
+        """Take orders away from the exchange that no client knows of any more.
+
+        One that trades before its cancel arrives is held, and nobody is told.
+        """
+        for order in orders:
+            await self.accounts[order.order.account].broker.cancel(order.reference)
 
     async def start(self) -> None:
         """Be at the exchange. Raises what the simulated exchange raises of its data or book."""

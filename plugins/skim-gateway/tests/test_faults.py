@@ -312,6 +312,33 @@ def test_a_restart_drops_everybody_and_keeps_the_book_or_not(book):
     asyncio.run(scenario())
 
 
+def test_what_a_restart_without_the_book_forgets_is_gone_and_may_be_sent_again(tmp_path):
+    def order():
+        return ib_async.LimitOrder("BUY", 100, 0.9, orderRef="sk1-a.P")
+
+    async def scenario():
+        # It would have bought in the third minute.
+        falling = Market({"BHP": {0: 1.0, 3: 0.8}})
+        async with gateway(falling, directory=tmp_path) as world:
+            async with world.ib() as ib:
+                ib.placeOrder(BHP, order())
+                await until(world.gateway.book.open_tickets)
+                world.gateway.faults.add(Fault(do="restart", book=False))
+                await until(lambda: not ib.isConnected())
+            await world.to(minute(5))
+            async with world.ib() as ib:
+                assert await ib.reqAllOpenOrdersAsync() == []
+                assert await ib.reqPositionsAsync() == []
+                again = ib.placeOrder(BHP, order())
+                await until(lambda: again.orderStatus.status == "Submitted")
+        async with gateway(falling, minute(6), directory=tmp_path) as world, world.ib():
+            (ticket,) = world.gateway.book.tickets
+            assert ticket.perm_id == again.order.permId
+            assert ticket.filled == 100
+
+    asyncio.run(scenario())
+
+
 def test_something_happens_at_its_time():
     async def scenario():
         async with gateway() as world, world.ib() as ib:

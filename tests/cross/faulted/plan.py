@@ -23,6 +23,8 @@ _ORDERS = ("sk1-*.P", "sk1-*.S*", "sk1-*", "*")
 _MOST = 7
 _LATE = 20.0
 """Seconds, less than the broker's quiet time: what comes later may rightly have been given up."""
+_BOOK_KEPT = 0.7
+"""How often a gateway that restarts has its book again."""
 
 
 @dataclass(frozen=True)
@@ -205,6 +207,7 @@ def _outage(random, number):
 
 def _restart(random, number):
     values = {"seconds": _seconds(random, 240), "by": random.choice((0, 0, 1, 4, 50))}
+    values["book"] = random.random() < _BOOK_KEPT
     return _gateway(random, number, do="restart", **values)
 
 

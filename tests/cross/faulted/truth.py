@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skim_core.model.reports import OrderReport
 from skim_core.simulation.model_orders import FOREIGN
 
 _OURS = "ours"
@@ -19,6 +20,7 @@ class TrueOrder:
 
     def __init__(self, resting, reference, process, closes):
         self._resting, self.process = resting, process
+        self.withdrawn = False
         self._said = {"reference": reference, "closes": closes}
         self.broker_id = resting.order.reference
         self.placed_at = resting.arrival
@@ -60,8 +62,8 @@ class TrueOrder:
 
     @property
     def reason(self):
-        """Why it was done."""
-        return self._resting.reason
+        """Why it was done; "" when the gateway lost it and nobody asked for that."""
+        return "" if self.withdrawn else self._resting.reason
 
     def __str__(self):
         order = self.order
@@ -85,6 +87,12 @@ class Truth:
 
     def _hear(self, notice):
         self.look()
+        if (
+            isinstance(notice, OrderReport)
+            and self._gateway.book.at_exchange(notice.reference) is None
+        ):
+            for order in self.orders:
+                order.withdrawn |= order.broker_id == notice.reference
         told = notice.model_dump_json(include=_TOLD)
         self.history.append(f"- exchange {type(notice).__name__} {told}")
 

@@ -62,7 +62,8 @@ class Action(StrEnum):
     """2103 and 2105, and `seconds` later 2104 and 2106. Nothing streams meanwhile."""
     RESTART = "restart"
     """All connections are reset and none is taken for `seconds`. Without `book` the gateway
-    has forgotten orders and executions; `by` ids are rolled back."""
+    has forgotten orders, executions and ids: what worked is gone, what traded is held. `by` ids
+    are rolled back."""
     ROLL_BACK_IDS = "roll_back_ids"
     """The client's next order id falls by `by`."""
     HALT = "halt"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -91,7 +91,10 @@ class Outages:
             for proceed in waiting:
                 await proceed()
 
-        task = asyncio.get_running_loop().create_task(go_on())
+        self._start(go_on())
+
+    def _start(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -116,7 +119,7 @@ class Outages:
         # What waited in the old process is lost with it.
         self._waiting.clear()
         if not fault.book:
-            gateway.forget()
+            self._start(gateway.withdraw(gateway.book.forget()))
         gateway.book.roll_back_all(fault.by)
 
     def _roll_back(self, fault: Fault) -> None:

@@ -32,6 +32,21 @@ class Book:
         self._by_id: dict[tuple[int, int], Ticket] = {}
         self._by_reference: dict[str, Ticket] = {}
         self._next_ids: defaultdict[int, int] = defaultdict(lambda: 1)
+        self._forgotten: dict[str, str] = {}
+
+    def forget(self) -> list[Ticket]:
+        """Have no ticket, execution or id any more, in the store neither.
+
+        Returns the orders that may work at the exchange yet.
+        """
+        left = [ticket for ticket in self.open_tickets() if ticket.at_exchange]
+        self._forgotten |= {ticket.reference: ticket.order.account for ticket in self.tickets}
+        for kept in (self.tickets, self.executions, self._by_id, self._by_reference):
+            kept.clear()
+        self._next_ids.clear()
+        if self._store is not None:
+            self._store.clear()
+        return left
 
     def next_id(self, client_id: int) -> int:
         """Return the lowest id that the client's next order may have."""
@@ -54,6 +69,10 @@ class Book:
         """Return the ticket that the exchange knows by this reference, or None."""
         return self._by_reference.get(name)
 
+    def forgotten_account(self, name: str) -> str | None:
+        """Return the account of an order that is forgotten, by its name at the exchange, or None."""
+        return self._forgotten.get(name)
+
     def open_tickets(self) -> list[Ticket]:
         """Return what is not done, in the order it was placed."""
         return [ticket for ticket in self.tickets if not ticket.done]
@@ -75,7 +94,8 @@ class Book:
         of a reference is called by it.
         """
         wanted = reference(order_ref)
-        return str(perm_id) if wanted is None or wanted in self._by_reference else wanted
+        taken = self._by_reference.keys() | self._forgotten.keys()
+        return str(perm_id) if wanted is None or wanted in taken else wanted
 
     def restore(self, at_exchange: Container[str]) -> None:
         """Have the stored tickets again; `at_exchange` are the references known there today.

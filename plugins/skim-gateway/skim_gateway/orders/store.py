@@ -33,6 +33,15 @@ class TicketStore:
             self._file.close()
             self._file = None
 
+    def clear(self) -> None:
+        """Have no ticket any more. Raises BrokerError when the file can't be removed."""
+        self.close()
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError as error:
+            msg = f"{self._path} can't be removed ({error.strerror or error}): remove it yourself."
+            raise BrokerError(msg) from error
+
     def save(self, ticket: Ticket) -> None:
         """Add a line. Raises BrokerError when it can't be written."""
         placed = PlaceOrder(order_id=ticket.order_id, contract=ticket.contract, order=ticket.order)
