@@ -16,6 +16,7 @@ from skim_gateway.faults.striking import Armory, split
 from skim_gateway.wire import answers as a
 
 from skim_core.errors import ConfigError
+from skim_core.sim import SimOptions
 
 SECOND = dt.timedelta(seconds=1)
 
@@ -335,6 +336,26 @@ def test_what_a_restart_without_the_book_forgets_is_gone_and_may_be_sent_again(t
             (ticket,) = world.gateway.book.tickets
             assert ticket.perm_id == again.order.permId
             assert ticket.filled == 100
+
+    asyncio.run(scenario())
+
+
+def test_what_a_forgotten_order_trades_before_it_is_gone_is_held():
+    async def scenario():
+        falling = Market({"BHP": {0: 1.0, 2: 0.8}})
+        options = SimOptions(latency=30 * SECOND)
+        async with gateway(falling, options=options) as world:
+            async with world.ib() as ib:
+                ib.placeOrder(BHP, ib_async.LimitOrder("BUY", 100, 0.9, orderRef="sk1-a.P"))
+                await until(world.gateway.book.open_tickets)
+                await world.to(minute(2) - 10 * SECOND)
+                world.gateway.faults.add(Fault(do="restart", book=False))
+                await until(lambda: not ib.isConnected())
+            await world.to(minute(5))
+            async with world.ib() as ib:
+                assert await ib.reqExecutionsAsync() == []
+                (position,) = await ib.reqPositionsAsync()
+                assert position.position == 100
 
     asyncio.run(scenario())
 

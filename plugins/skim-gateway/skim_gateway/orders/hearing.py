@@ -107,6 +107,8 @@ class Hearing:
     def _fill(self, fill: Fill) -> None:
         ticket = self.book.at_exchange(fill.reference)
         if ticket is None:
+            # Its order is forgotten; what it bought is held all the same.
+            self.book.portfolio.book(fill)
             return
         ticket.filled += fill.quantity
         ticket.value += fill.quantity * fill.price
