@@ -318,8 +318,8 @@ def test_what_a_restart_without_the_book_forgets_is_gone_and_may_be_sent_again(t
         return ib_async.LimitOrder("BUY", 100, 0.9, orderRef="sk1-a.P")
 
     async def scenario():
-        # It would have bought in the third minute.
-        falling = Market({"BHP": {0: 1.0, 3: 0.8}})
+        # It would have bought in the third minute; what is sent again buys in the seventh.
+        falling = Market({"BHP": {0: 1.0, 3: 0.8, 4: 1.0, 7: 0.8}})
         async with gateway(falling, directory=tmp_path) as world:
             async with world.ib() as ib:
                 ib.placeOrder(BHP, order())
@@ -332,7 +332,7 @@ def test_what_a_restart_without_the_book_forgets_is_gone_and_may_be_sent_again(t
                 assert await ib.reqPositionsAsync() == []
                 again = ib.placeOrder(BHP, order())
                 await until(lambda: again.orderStatus.status == "Submitted")
-        async with gateway(falling, minute(6), directory=tmp_path) as world, world.ib():
+        async with gateway(falling, minute(8), directory=tmp_path) as world, world.ib():
             (ticket,) = world.gateway.book.tickets
             assert ticket.perm_id == again.order.permId
             assert ticket.filled == 100

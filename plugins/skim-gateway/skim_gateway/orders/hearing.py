@@ -107,8 +107,10 @@ class Hearing:
     def _fill(self, fill: Fill) -> None:
         ticket = self.book.at_exchange(fill.reference)
         if ticket is None:
-            # Its order is forgotten; what it bought is held all the same.
-            self.book.portfolio.book(fill)
+            # Its order may be forgotten; what that bought is held all the same.
+            account = self.book.forgotten_account(fill.reference)
+            if account is not None:
+                self._accounts[account].portfolio.book(fill)
             return
         ticket.filled += fill.quantity
         ticket.value += fill.quantity * fill.price
