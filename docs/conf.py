@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
@@ -14,12 +15,11 @@ from sphinx.util.docutils import SphinxDirective
 from skim_core.cli.app import app as skim
 
 sys.path.insert(0, str(Path(__file__).parent))
-from generators import events, packages, reference
+from generators import events, packages, pictures, reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from docutils import nodes
     from sphinx.application import Sphinx
 
 project = "skim"
@@ -60,6 +60,26 @@ def directive(source: Callable[[], Iterable[str]]) -> type[SphinxDirective]:
     return Generated
 
 
+class Picture(SphinxDirective):
+    """A picture that is drawn at build time: of a strategy that is named, or of skim itself."""
+
+    optional_arguments = 1
+    option_spec: ClassVar = {"alt": str}
+    drawn: Callable[..., str]
+
+    def run(self) -> list[nodes.Node]:
+        try:
+            svg = type(self).drawn(*self.arguments)
+        except reference.UndocumentedError as error:
+            raise ExtensionError(str(error)) from error
+        return [nodes.raw("", pictures.image(svg, self.options["alt"]), format="html")]
+
+
+def picture(source: Callable[..., str]) -> type[SphinxDirective]:
+    """Return a directive that stands for the picture that `source` draws."""
+    return type("Drawn", (Picture,), {"drawn": staticmethod(source)})
+
+
 def setup(app: Sphinx) -> None:
     app.add_directive("settings", directive(reference.settings))
     app.add_directive("exit-codes", directive(reference.exit_codes))
@@ -67,4 +87,7 @@ def setup(app: Sphinx) -> None:
     app.add_directive("events", directive(events.events))
     app.add_directive("commands", directive(lambda: reference.commands(skim)))
     app.add_directive("package-commands", directive(packages.commands))
+    app.add_directive("phase-graph", picture(pictures.phase_graph))
+    app.add_directive("event-flow", picture(pictures.event_flow))
+    app.add_directive("layers", picture(pictures.layers))
     app.add_directive("package-settings", directive(packages.settings))

@@ -27,6 +27,7 @@ class Stranger:
     """A home folder with a checkout of skim in it, and a shell that is open all along."""
 
     home: Path
+    tools: tuple[str, ...] = TOOLS
 
     @property
     def work(self) -> Path:
@@ -105,7 +106,7 @@ class Stranger:
     @cached_property
     def _distributions(self) -> list[Distribution]:
         found: dict[str, Distribution] = {}
-        waiting = [*TOOLS, *(distribution("skim-core").requires or [])]
+        waiting = [*self.tools, *(distribution("skim-core").requires or [])]
         while waiting:
             wanted = Requirement(waiting.pop())
             name = re.sub(r"[-_.]+", "-", wanted.name).lower()

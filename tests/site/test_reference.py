@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import re
 from typing import Annotated
 
 import pytest
 import typer
-from generators import events, packages, reference
+from generators import events, packages, pictures, reference
 from pydantic import BaseModel, Field
 
 from skim_core.cli.app import app
@@ -16,6 +17,7 @@ from skim_core.exits import ExitCode
 from skim_core.model.events import EVENTS
 from skim_core.plugins.commands import load_command
 from skim_core.plugins.discovery import Group
+from skim_core.plugins.strategies import load_strategy
 from skim_core.ports import hookspecs
 from skim_core.settings import describe
 
@@ -100,6 +102,24 @@ def test_every_exit_code_is_there_with_its_meaning(site):
     for code in ExitCode:
         assert f"{code.value} {code.name} {code.meaning}" in site("exit-codes")
     assert {error.exit_code for error in reference.all_errors()} <= set(ExitCode)
+
+
+def test_the_pictures_are_drawn_from_what_they_show(pictures_of):
+    graphs = pictures_of("concepts")
+    for name in ("orh_breakout", "gap_fade", "overnight"):
+        phases = {phase.name for phase in load_strategy(name).graph}
+        assert any(phases <= set(re.findall(r"<title>(\w+)</title>", svg)) for svg in graphs)
+    assert any("candidates_scanned" in svg and "order_filled" in svg for svg in graphs)
+    [layers] = pictures_of("architecture")
+    for name in ("cli", "engine", "decide", "model"):
+        assert f'class="name">{name}<' in layers
+    assert layers.index('class="name">cli<') < layers.index('class="name">model<')
+
+
+def test_every_strategy_has_a_day_with_orders_to_show():
+    assert len(pictures.strategies()) > 2
+    for name in pictures.strategies():
+        assert "order_filled" in pictures.event_flow(name)
 
 
 # What says nothing of itself is refused
