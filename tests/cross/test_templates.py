@@ -119,12 +119,10 @@ def test_the_type_checker_finds_nothing(made, python):
 
 
 def test_the_check_finds_nothing_up_to_gold(made, python):
-    # One of them goes all the way: it takes a while.
     for folder in made:
-        level = "gold" if "minimal" in (folder / "pyproject.toml").read_text() else "bronze"
-        if folder.name != "skim-strategy-lazy":
-            said = run(python, "-m", "skim_core", "check", ".", "--level", level, cwd=folder)
-            assert f"reaches {level}." in said
+        if folder.name != "skim-strategy-lazy":  # a strategy that buys nothing proves nothing
+            said = run(python, "-m", "skim_core", "check", ".", cwd=folder)
+            assert "reaches gold." in said
 
 
 def test_they_load_and_a_day_of_all_is_run(made, python):
