@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -40,17 +41,22 @@ autodoc_typehints = "none"
 
 smartquotes = False  # values are to be copied
 
+# The days that are simulated for the pictures have nothing to say.
+logging.getLogger("skim").setLevel(logging.WARNING)
+
 html_theme = "furo"
 html_title = "skim"
 
 
-def directive(source: Callable[[], Iterable[str]]) -> type[SphinxDirective]:
-    """Return a directive that stands for the lines that `source` gives."""
+def directive(source: Callable[..., Iterable[str]], arguments: int = 0) -> type[SphinxDirective]:
+    """Return a directive that stands for the lines that `source` gives for its arguments."""
 
     class Generated(SphinxDirective):
+        required_arguments = arguments
+
         def run(self) -> list[nodes.Node]:
             try:
-                lines = list(source())
+                lines = list(source(*self.arguments))
             except reference.UndocumentedError as error:
                 raise ExtensionError(str(error)) from error
             return self.parse_text_to_nodes(
@@ -84,6 +90,7 @@ def setup(app: Sphinx) -> None:
     app.add_directive("settings", directive(reference.settings))
     app.add_directive("exit-codes", directive(reference.exit_codes))
     app.add_directive("errors", directive(reference.errors))
+    app.add_directive("error-page", directive(reference.error, arguments=1))
     app.add_directive("events", directive(events.events))
     app.add_directive("commands", directive(lambda: reference.commands(skim)))
     app.add_directive("package-commands", directive(packages.commands))

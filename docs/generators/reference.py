@@ -51,20 +51,31 @@ def exit_codes() -> Iterator[str]:
 
 
 def errors() -> Iterator[str]:
-    """Yield a section for each error of skim's own: its code, its class, who has to act, and how."""
+    """Yield every error of skim's own: its code, which is its page, what it is, its exit code."""
+    yield "| code | what it is | exit code |"
+    yield "| --- | --- | --- |"
     for error in all_errors():
-        if "error_code" not in vars(error):
-            msg = f"{error.__name__} has no code of its own."
-            raise UndocumentedError(msg)
-        paragraphs = inspect.getdoc(error) if error.__doc__ else None
-        described(error.__name__, paragraphs)
-        yield f"## {error.error_code}"
-        yield ""
-        yield f"`skim_core.errors.{error.__name__}`, exit code {int(error.exit_code)}."
-        yield ""
-        # What a docstring quotes is code.
-        yield from (paragraphs or "").replace("``", "`").splitlines()
-        yield ""
+        code = _code(error)
+        first = described(error.__name__, (error.__doc__ or "").partition("\n\n")[0])
+        yield f"| [{code}](errors/{code}.md) | {first} | {int(error.exit_code)} |"
+
+
+def error(code: str) -> Iterator[str]:
+    """Yield the page of one error: its class, who has to act, and how."""
+    [found] = [each for each in all_errors() if _code(each) == code]
+    paragraphs = inspect.getdoc(found) if found.__doc__ else None
+    described(found.__name__, paragraphs)
+    yield f"`skim_core.errors.{found.__name__}`, exit code {int(found.exit_code)}."
+    yield ""
+    # What a docstring quotes is code.
+    yield from (paragraphs or "").replace("``", "`").splitlines()
+
+
+def _code(error: type[SkimError]) -> str:
+    if "error_code" not in vars(error):
+        msg = f"{error.__name__} has no code of its own."
+        raise UndocumentedError(msg)
+    return error.error_code
 
 
 def all_errors() -> list[type[SkimError]]:

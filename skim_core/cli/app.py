@@ -347,7 +347,7 @@ def check(
 ) -> None:
     """Try a strategy against numbered rules.
 
-    Its import, hooks and settings; whole days with faults and kills; determinism, look-ahead, types. Exits with 1 when a rule isn't kept. docs/check.md has a section for each rule.
+    Its import, hooks and settings; whole days with faults and kills; determinism, look-ahead, types. Exits with 1 when a rule isn't kept. docs/rules has a page for each rule.
     """
     from skim_core.cli.check import check_package
 

@@ -87,7 +87,7 @@ def test_every_command_that_a_package_brings_is_there(site):
             assert f"{name} {inner}".strip() + f"¶ Comes with {package}." in shown
 
 
-def test_every_error_has_a_section_under_its_code(site):
+def test_every_error_has_a_page_under_its_code(site):
     found = reference.all_errors()
     assert len({error.error_code for error in found}) == len(found)
     # One that stands elsewhere has the code of the one that it is made from.
@@ -95,7 +95,12 @@ def test_every_error_has_a_section_under_its_code(site):
         e.error_code for e in found
     }
     for error in found:
-        assert f"{error.error_code}¶ skim_core.errors.{error.__name__}, exit code" in site("errors")
+        page = site(f"errors/{error.error_code}")
+        exits = f"skim_core.errors.{error.__name__}, exit code {int(error.exit_code)}."
+        assert f"skim[{error.error_code}]¶ {exits}" in page
+        for paragraph in inspect.getdoc(error).replace("`", "").split("\n\n"):
+            assert " ".join(paragraph.split()) in page
+        assert f"{error.error_code} " in site("errors")
 
 
 def test_every_exit_code_is_there_with_its_meaning(site):
