@@ -27,6 +27,16 @@ _HEARTBEAT = timedelta(seconds=15)
 """How often TWS is asked whether it is there; a closed socket may never be told."""
 
 
+class _ToldHere(logging.Filter):
+    """Leaves out what ib_async's client says of a line that fails: it is told here, with its mend."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno < logging.ERROR or _log.isEnabledFor(logging.DEBUG)
+
+
+_TOLD_HERE = _ToldHere()
+
+
 class Line:
     """Keeps one connection to TWS, with the one client id.
 
@@ -129,6 +139,7 @@ class Line:
 
     async def _open(self) -> TapIB:
         options, ib = self._options, TapIB(self._listener)
+        logging.getLogger("ib_async.client").addFilter(_TOLD_HERE)
         ib.TimezoneTWS = self._timezone
         ib.RaiseRequestErrors = True
         ib.wrapper.clientId = options.client_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -43,6 +44,19 @@ async def test_a_tws_that_is_not_there_is_told_with_what_to_do(play):
     await play.tws.stop()
     with pytest.raises(BrokerError, match=r"nothing listens at .*: start TWS or IB Gateway"):
         await play.broker.connect()
+
+
+@pytest.mark.parametrize("level", [logging.INFO, logging.DEBUG])
+def test_what_the_line_tells_is_told_by_ib_async_only_to_those_who_debug(caplog, level, tmp_path):
+    @story(connect=False)
+    async def not_there(play):
+        await play.tws.stop()
+        with pytest.raises(BrokerError):
+            await play.broker.connect()
+
+    caplog.set_level(level)
+    not_there(tmp_path)
+    assert ("API connection failed" in caplog.text) is (level == logging.DEBUG)
 
 
 @story(connect=False, connect_timeout="300ms")
