@@ -16,6 +16,7 @@ from typing import Any
 import typer.main
 
 import skim_core
+from skim_core.cli.error_reference import explained
 from skim_core.errors import SkimError
 from skim_core.exits import ExitCode
 from skim_core.settings import describe
@@ -54,38 +55,20 @@ def errors() -> Iterator[str]:
     """Yield every error of skim's own: its code, which is its page, what it is, its exit code."""
     yield "| code | what it is | exit code |"
     yield "| --- | --- | --- |"
-    for error in all_errors():
-        code = _code(error)
-        first = described(error.__name__, (error.__doc__ or "").partition("\n\n")[0])
-        yield f"| [{code}](errors/{code}.md) | {first} | {int(error.exit_code)} |"
+    for one in explained():
+        if not one.code:
+            msg = f"{one.name} has no code of its own."
+            raise UndocumentedError(msg)
+        summary = described(one.name, one.summary)
+        yield f"| [{one.code}](errors/{one.code}.md) | {summary} | {one.exit_code} |"
 
 
 def error(code: str) -> Iterator[str]:
-    """Yield the page of one error: its class, who has to act, and how."""
-    [found] = [each for each in all_errors() if _code(each) == code]
-    paragraphs = inspect.getdoc(found) if found.__doc__ else None
-    described(found.__name__, paragraphs)
-    yield f"`skim_core.errors.{found.__name__}`, exit code {int(found.exit_code)}."
+    """Yield the page of one error, as `skim errors CODE` tells it."""
+    [one] = [each for each in explained() if each.code == code]
+    yield f"`skim_core.errors.{one.name}`, exit code {one.exit_code}."
     yield ""
-    # What a docstring quotes is code.
-    yield from (paragraphs or "").replace("``", "`").splitlines()
-
-
-def _code(error: type[SkimError]) -> str:
-    if "error_code" not in vars(error):
-        msg = f"{error.__name__} has no code of its own."
-        raise UndocumentedError(msg)
-    return error.error_code
-
-
-def all_errors() -> list[type[SkimError]]:
-    """Return every error of skim's own, in the order in which they are declared."""
-    found = [SkimError]
-    for error in found:
-        found += [
-            kind for kind in error.__subclasses__() if kind.__module__ == SkimError.__module__
-        ]
-    return sorted(found, key=lambda error: inspect.getsourcelines(error)[1])
+    yield from one.text.splitlines()
 
 
 def every_error_anywhere() -> set[type[SkimError]]:

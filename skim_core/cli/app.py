@@ -458,3 +458,18 @@ def config_show(config: Config = None, as_json: AsJson = False, debug: Debug = F
     from skim_core.cli.wanted import Wanted
 
     raise typer.Exit(show_config(Wanted(config, as_json=as_json, debug=debug)))
+
+
+@app.command("errors")
+def errors(
+    code: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Argument(metavar="[CODE]", help="As told before a message: skim[config] or config."),
+    ] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Tell what an error's code means, and how to mend it; without a code, all of them."""
+    from skim_core.cli.error_reference import show_errors
+
+    raise typer.Exit(show_errors(code, as_json=as_json))
