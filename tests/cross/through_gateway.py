@@ -111,6 +111,35 @@ def assignment_of(strategy, session, config):
     return Assignment(day, InTurn(loaded), loaded.graph, validate_config(loaded, config or {}))
 
 
+async def live(engine, broker, journal, bus, assignment):
+    """Run a day to its end; return it."""
+    try:
+        [result] = await engine.run([assignment])
+    finally:
+        await bus.drain(5.0)
+        bus.close()
+        await broker.close()
+    return told(result, journal)
+
+
+def days_through_gateway(strategy, sessions, directory, *, feed):
+    """Run a strategy's days one after the other, as `simulate_days` does; return them.
+
+    One journal and one account go through all of them. Gateway, clock, broker and engine are new
+    each day.
+    """
+
+    async def run(session, journal):
+        clock, bus = SocketClock(session.open - dt.timedelta(minutes=15)), Bus()
+        async with gateway(clock, session, directory, feed) as server:
+            broker = make_broker(server, clock, session, directory)
+            engine = engine_of(broker, clock, session, journal, bus)
+            return await live(engine, broker, journal, bus, assignment_of(strategy, session, None))
+
+    journal = MemoryJournal()
+    return [asyncio.run(run(session, journal)) for session in sessions]
+
+
 def day_through_gateway(
     strategy, session, directory, *, feed, config=None, killed_at=None, faults=()
 ):
@@ -130,13 +159,8 @@ def day_through_gateway(
                 await die(server, clock, journal, Bus(), killed_at)
             broker = make_broker(server, clock, session, directory)
             engine = engine_of(broker, clock, session, journal, bus)
-            try:
-                [result] = await engine.run([assignment_of(strategy, session, config)])
-            finally:
-                await bus.drain(5.0)
-                bus.close()
-                await broker.close()
-            return told(result, journal), server.gateway.book
+            day = await live(engine, broker, journal, bus, assignment_of(strategy, session, config))
+            return day, server.gateway.book
 
     async def die(server, clock, journal, bus, orders):
         mortal = MortalClock(clock)

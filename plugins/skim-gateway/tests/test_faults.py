@@ -253,6 +253,7 @@ def test_lost_connectivity_keeps_orders_back_and_may_lose_subscriptions(data_los
         async with gateway(rising) as world, world.ib() as ib:
             resting = ib.placeOrder(BHP, ib_async.StopOrder("BUY", 10, 1.05))
             ticker = ib.reqMktData(BHP)
+            await world.to(minute(0) + 5 * SECOND)
             await until(lambda: ticker.last == 1.0)
             world.gateway.faults.add(Fault(do="lose", seconds=90, data_lost=data_lost))
             await until(lambda: (-1, 1100) in ib.errors)
@@ -276,6 +277,7 @@ def test_a_farm_that_flaps_stops_what_streams():
         rising = Market({"BHP": {0: 1.0, 1: 1.1}})
         async with gateway(rising) as world, world.ib() as ib:
             ticker = ib.reqMktData(BHP)
+            await world.to(minute(0) + 5 * SECOND)
             await until(lambda: ticker.last == 1.0)
             world.gateway.faults.add(Fault(do="farm", seconds=120))
             await world.to(minute(1) + 10 * SECOND)

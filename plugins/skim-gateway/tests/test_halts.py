@@ -57,7 +57,7 @@ def test_ticks_tell_a_halt_and_its_end_and_stand_still_between(version):
             assert ("BHP", 4) not in numbers
             resume(world)
             await until(lambda: not halted(ticker))
-            await world.to(minute(6))
+            await world.to(minute(6) + 5 * SECOND)
             assert ticker.last == 0.7
             bars = await ib.reqHistoricalDataAsync(
                 BHP, "", "1 D", "1 min", "TRADES", useRTH=True, formatDate=2

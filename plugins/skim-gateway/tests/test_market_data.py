@@ -100,6 +100,11 @@ def test_ticks_follow_the_market_and_a_snapshot_is_told_once():
     async def scenario():
         async with gateway(MOVING) as world, world.ib() as ib:
             ticker = ib.reqMktData(BHP, "233")
+            await ib.reqCurrentTimeAsync()
+            assert ticker.close == 1.0
+            # What trades in the instant in which it is asked is not seen yet.
+            assert not ticker.hasBidAsk()
+            await step(world, 5)
             await until(lambda: ticker.last == 1.0)
             assert (ticker.bid, ticker.ask, ticker.close) == (0.995, 1.005, 1.0)
             await step(world, 30)

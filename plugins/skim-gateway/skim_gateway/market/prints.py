@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from skim_core import Exchange
     from skim_core.sim import CalledHalt, SessionData
 
+INSTANT = timedelta(microseconds=1)
+"""A client that acts at a full minute has not seen what trades in that very instant: its order
+may trade with it."""
+
 OFFSETS = tuple(timedelta(seconds=seconds) for seconds in (0, 30, 40, 55))
 
 
@@ -137,7 +141,7 @@ class SessionTape:
         return BidAsk(bid if bid > 0 else None, ask, size, size + 100)
 
     def _at(self, symbol: str, moment: datetime) -> Iterator[Print]:
-        return self.prints(symbol, moment, moment + timedelta(microseconds=1))
+        return self.prints(symbol, moment, moment + INSTANT)
 
     def _minute(self, symbol: str, row: int, column: int) -> list[Print]:
         """Return the trades of one minute that has any."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from skim_gateway.market.prints import INSTANT
 from skim_gateway.wire import answers as a
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def valued(gateway: Gateway, account: TradedAccount, now: datetime) -> list[Valu
     tape = gateway.tape(now)
     found = []
     for holding in account.portfolio.holdings:
-        seen = tape.summary(holding.symbol, now)
+        seen = tape.summary(holding.symbol, now - INSTANT)
         last = seen.last.price if seen.last else seen.previous_close or holding.cost
         daily = holding.unrealized(last) + holding.realized
         brought = account.brought.get(holding.symbol)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from skim_gateway.market.headlines import PROVIDER, headlines
+from skim_gateway.market.prints import INSTANT
 from skim_gateway.wire import answers as a
 
 if TYPE_CHECKING:
@@ -58,9 +59,9 @@ class Picture:
 
 
 def picture(gateway: Gateway, symbol: str, now: datetime, generic: frozenset[str]) -> Picture:
-    """Return what is seen of a symbol at `now`."""
-    tape = gateway.tape(now)
-    seen, quote = tape.summary(symbol, now), tape.quote(symbol, now)
+    """Return what is seen of a symbol at `now`: what has traded before."""
+    tape, before = gateway.tape(now), now - INSTANT
+    seen, quote = tape.summary(symbol, before), tape.quote(symbol, before)
     found = Picture()
     found.numbers[HALTED] = int(gateway.halts.is_halted(symbol, now))
     if quote is not None:
