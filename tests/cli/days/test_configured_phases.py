@@ -100,7 +100,7 @@ def test_what_is_wrong_is_told_in_one_line_with_its_place(skim, tiny, command, t
     refused = skim(*command)
     assert (refused.code, refused.out, refused.err.count("\n")) == (2, "", 1)
     name = table.partition("]")[0]
-    start = f"skim: skim.toml, line 3: [strategy.tiny.phases.{name}] "
+    start = f"skim[graph]: skim.toml, line 3: [strategy.tiny.phases.{name}] "
     assert refused.err.startswith(start)
     assert told in refused.err
 
@@ -108,5 +108,5 @@ def test_what_is_wrong_is_told_in_one_line_with_its_place(skim, tiny, command, t
 def test_a_variable_that_is_wrong_is_named(skim, tiny, monkeypatch):
     monkeypatch.setenv("SKIM_STRATEGY__TINY__PHASES__SCAN__AT", "noon")
     refused = skim("start_trading_day", *DAY)
-    assert refused.err.startswith("skim: SKIM_STRATEGY__TINY__PHASES__SCAN__AT: ")
+    assert refused.err.startswith("skim[graph]: SKIM_STRATEGY__TINY__PHASES__SCAN__AT: ")
     assert "'noon' is not a session time" in refused.err
