@@ -239,9 +239,8 @@ class Requests:
         series: Hashable = (contract.conId, contract.exchange, "TRADES")
         for attempt in (1, 2):
             await self._paced(request, series)
-            ib = await self.turn()
-            self._pacing.open += 1
             try:
+                ib = await self.turn()
                 coming = ib.reqHistoricalDataAsync(
                     contract,
                     end,
@@ -270,6 +269,8 @@ class Requests:
             while wait := self._pacing.delay(self._clock.now(), request, series):
                 await self._clock.sleep_until(self._clock.now() + wait)
             self._pacing.count(self._clock.now(), request, series)
+            # From here on, for it may wait for its turn: others would take it for free.
+            self._pacing.open += 1
 
     async def scan(self, subscription: ScannerSubscription) -> list[ContractDetails]:
         """Return the contracts of one scan, at most 50; the scan is ended at once.

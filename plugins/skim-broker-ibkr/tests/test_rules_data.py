@@ -295,6 +295,26 @@ async def test_a_pacing_violation_is_waited_for_and_asked_again(play):
 
 
 @story()
+async def test_no_more_than_45_historical_requests_are_open_at_once(play):
+    waiting = []
+    play.tws.on(r.RequestHistoricalData, lambda *asked: waiting.append(asked))
+    symbols = [f"S{number}" for number in range(50)]
+    asked = asyncio.ensure_future(play.broker.bars(symbols, NOON - MINUTE, NOON))
+    for _ in range(20):
+        await play.settle(0.01)
+        await play.clock.advance(0.5)
+    assert len(waiting) == 45
+    play.tws.usual(r.RequestHistoricalData)
+    for peer, request in waiting:
+        play.tws.history(peer, request)
+    for _ in range(20):
+        await play.settle(0.01)
+        await play.clock.advance(0.5)
+    await asyncio.wait_for(asked, 1)
+    assert play.tws.count(r.RequestHistoricalData) == 50
+
+
+@story()
 async def test_one_symbol_without_permission_leaves_the_others_their_bars(play):
     def no_permission(peer, request):
         if request.contract.symbol != "XYZ":
@@ -402,12 +422,45 @@ async def test_a_location_that_may_not_be_scanned_is_told_with_what_to_do(play):
         await play.broker.scan(GapScan(minimum_percent=Decimal(3)))
 
 
-@story()
-async def test_a_scan_that_finds_nothing_is_empty(play):
-    offer(play.tws)
+@pytest.mark.parametrize(("code", "rows_follow"), [(165, True), (162, False)])
+def test_a_scan_that_finds_nothing_is_empty(tmp_path, code, rows_follow):
     text = "Historical Market Data Service query message:no items retrieved"
-    play.tws.on(r.RequestScanner, lambda peer, one: peer.error(165, text, one.req_id) or True)
-    assert list(await play.broker.scan(GapScan(minimum_percent=Decimal(3)))) == []
+
+    def nothing(peer, request):
+        peer.error(code, text, request.req_id)
+        return rows_follow
+
+    async def run():
+        async with playing(tmp_path) as play:
+            offer(play.tws)
+            play.tws.on(r.RequestScanner, nothing)
+            assert list(await play.broker.scan(GapScan(minimum_percent=Decimal(3)))) == []
+
+    asyncio.run(run())
+
+
+@story()
+async def test_scans_that_are_wanted_at_once_are_made_one_after_the_other(play):
+    offer(play.tws)
+    running, most = 0, 0
+
+    async def slowly(peer, request):
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        answers.append(asyncio.create_task(answer(peer, request)))
+
+    async def answer(peer, request):
+        nonlocal running
+        await asyncio.sleep(0.02)
+        running -= 1
+        play.tws.scan(peer, request)
+
+    answers = []
+    play.tws.on(r.RequestScanner, slowly)
+    wanted = GapScan(minimum_percent=Decimal(3))
+    await asyncio.gather(*(play.broker.scan(wanted) for _ in range(2)))
+    assert (len(answers), most) == (6, 1)
 
 
 # The account

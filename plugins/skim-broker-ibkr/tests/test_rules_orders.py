@@ -43,6 +43,17 @@ async def test_an_order_can_be_cancelled_and_changed_after_the_line_was_lost(pla
 
 
 @story()
+async def test_what_was_asked_for_is_known_after_the_line_was_lost(play):
+    # IBKR has it on its tick: without what was asked for it would look like another price.
+    await play.broker.submit([buy(limit="10.013")])
+    play.tws.peer.reset()
+    await play.reconnected()
+    (report,) = await play.broker.orders()
+    assert report.limit_price == Decimal("10.013")
+    assert play.tws.find("sk1-a.P").order.lmt_price == Decimal("10.01")
+
+
+@story()
 async def test_an_order_that_was_lost_on_its_way_and_sent_again_can_be_cancelled(play):
     play.tws.on(r.PlaceOrder, lambda peer, _: peer.reset())
     with pytest.raises(BrokerError):
@@ -469,6 +480,22 @@ async def test_a_done_order_is_known_by_its_reference_though_it_has_no_ids(play)
     play.tws.end(placed, told=False)
     (report,) = await play.broker.orders()
     assert (report.reference, report.status) == ("sk1-a.P", OrderStatus.CANCELLED)
+
+
+@story()
+async def test_an_order_of_which_only_the_list_of_done_ones_tells_is_taken(play):
+    def silently(_, request):
+        order = replace(request.order, order_id=request.order_id)
+        placed = Placed(77, 1, order, request.contract)
+        play.tws.orders.append(placed)
+        play.tws.end(placed, told=False)
+
+    play.tws.on(r.PlaceOrder, silently)
+    sending = asyncio.create_task(play.broker.submit([buy()]))
+    await play.until(lambda: play.tws.orders)
+    (report,) = await play.broker.orders()
+    assert (report.reference, report.broker_id) == ("sk1-a.P", "77")
+    await asyncio.wait_for(sending, 1)
 
 
 @story(answer_timeout="300ms")
