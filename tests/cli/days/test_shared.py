@@ -73,13 +73,17 @@ def test_it_runs_once_and_each_gets_its_result(both):
     ]
     assert found[0] == found[1]
     assert len(found[0][0]) == 2
-    leaders = [
-        each.shared_from
-        for events in days.values()
+    leaders = {
+        name: each.shared_from
+        for name, events in days.items()
         for each in events
         if each.kind == "phase_completed" and each.phase == "scan"
-    ]
-    assert leaders == [None, f"one/XASX/{SESSION}/paper"]
+    }
+    # Whichever came first ran it, and the other has its result.
+    assert leaders in (
+        {"one": None, "two": f"one/XASX/{SESSION}/paper"},
+        {"one": f"two/XASX/{SESSION}/paper", "two": None},
+    )
 
 
 def test_what_its_failure_means_each_says_for_itself(both):
