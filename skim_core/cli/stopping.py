@@ -43,7 +43,11 @@ def stopped_by_signals(told: Callable[[], None]) -> Iterator[Stop]:
     before = {number: signal.signal(number, stopped) for number in handled}
     try:
         yield stop
-    except Interrupted:
+    except (Interrupted, Exception) as error:
+        # Whoever called the code that the signal struck may have taken what was raised for an
+        # error of that code: pydantic does, of a serializer.
+        if stop.signal is None and not isinstance(error, Interrupted):
+            raise
         told()
         raise SystemExit(signalled(stop.signal or signal.SIGINT)) from None
     finally:

@@ -11,6 +11,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel, field_serializer
+
+from skim_core.cli.stopping import stopped_by_signals
 
 resource = pytest.importorskip("resource", reason="limits on files are POSIX's")
 
@@ -225,3 +228,33 @@ def test_a_folder_that_can_not_be_written_is_refused(skim, days, out):
     out.parent.chmod(0o700)
     assert result.code == 2
     assert "give this user the right to write there" in result.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_that_strikes_a_serializer_stops_the_command_all_the_same(number):
+    class Struck(BaseModel):
+        at: int = 0
+
+        @field_serializer("at")
+        def strike(self, at: int) -> int:
+            signal.raise_signal(number)
+            return at
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    told = []
+    try:
+        with (
+            pytest.raises(SystemExit) as end,
+            stopped_by_signals(lambda: told.append("what was done is kept")),
+        ):
+            Struck().model_dump_json()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert (end.value.code, told) == (128 + number, ["what was done is kept"])
+
+
+def test_an_error_without_a_signal_is_the_commands_own():
+    told = []
+    with pytest.raises(ValueError, match="its own"), stopped_by_signals(lambda: told.append(1)):
+        int("its own")
+    assert told == []
