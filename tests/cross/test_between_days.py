@@ -92,7 +92,7 @@ def kinds(skim, name, date):
     return [event.kind for event in skim.events(run_id(name, date))]
 
 
-BETA = version_of("1.0", symbol="BHP")
+BETA = version_of("1.0", symbol="HPR")
 
 
 @pytest.fixture

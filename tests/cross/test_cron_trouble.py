@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -122,7 +123,7 @@ def test_a_host_whose_power_fails_goes_on_with_the_day_at_the_watchdogs_next_min
     fails, back = (datetime(2026, 12, 21, *moment, tzinfo=UTC) for moment in (fails, back))
     ended = subprocess.run(
         [sys.executable, "-c", UNTIL_POWER_FAILS, tmp_path, trading, str(NOON), str(fails), TRADES],
-        cwd=Path(__file__).parent,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
         capture_output=True,
         text=True,
         check=False,
