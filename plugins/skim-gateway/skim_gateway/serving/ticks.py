@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from skim_gateway.gateway import Gateway
+    from skim_gateway.market.headlines import Headline
+    from skim_gateway.market.prints import SessionTape
     from skim_gateway.serving.conversation import Conversation
 
 DELAY = timedelta(minutes=20)
@@ -138,6 +140,8 @@ class TickStream:
         self._delayed = delayed
         self._told = Picture()
         self._news_since = conversation.now if generic & {_NEWS, f"{_NEWS}:{PROVIDER}"} else None
+        self._tape: SessionTape | None = None
+        self._news: tuple[Headline, ...] = ()
 
     def advance(self, now: datetime) -> None:
         """Tell what is new by `now`."""
@@ -148,9 +152,12 @@ class TickStream:
             self._tell_ticks(now)
 
     def _tell_news(self, since: datetime, now: datetime) -> None:
-        known = headlines(self._conversation.gateway.tape(now), self._symbol, now)
-        for found in known:
-            if found.at > since:
+        tape = self._conversation.gateway.tape(now)
+        if tape is not self._tape:
+            # All of the session's: they are looked through at each step, and made once.
+            self._tape, self._news = tape, headlines(tape, self._symbol, tape.session.close)
+        for found in self._news:
+            if since < found.at <= now:
                 self._conversation.send(
                     a.TickNews(
                         req_id=self._req_id,
