@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,6 +13,8 @@ from skim_core.calendar.sessions import SessionCalendar
 from skim_core.calendar.timetable import cron_times, timer_times
 from skim_core.model.phases import Phase
 
+from .cross.host.debian_cron import numbers, read_crontab, read_line
+
 CRONTAB = Path(__file__).parent.parent / "crontab"
 START = "skim start_trading_day --strategy orh_breakout --pace real"
 MONITOR = "skim start_monitoring --strategy orh_breakout --pace real"
@@ -23,63 +23,21 @@ MINUTE = timedelta(minutes=1)
 SLOTS = Phase("manage", every="5m", between=("open", "close"), protective=True)
 
 
-def numbers(field: str, lowest: int, highest: int) -> set[int]:
-    """Read one field of crontab(5): lists of *, numbers and ranges, each with a step."""
-    found: set[int] = set()
-    for part in field.split(","):
-        span, _, step = part.partition("/")
-        first, _, last = span.partition("-")
-        if span == "*":
-            start, end = lowest, highest
-        else:
-            start, end = int(first), int(last or first)
-        assert lowest <= start <= end <= highest, f"{field!r} is out of range"
-        found.update(range(start, end + 1, int(step or 1)))
-    return found
+def minutes_of(line, first: date, last: date) -> list[datetime]:
+    """Return the minutes at which a line runs, from the first day to the last, on a host in UTC."""
+    minutes, hours, *_ = line.fields
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    moments = (
+        datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC)
+        for day in days
+        for hour in sorted(hours)
+        for minute in sorted(minutes)
+    )
+    return [moment for moment in moments if line.fits(moment)]
 
 
-@dataclass(frozen=True)
-class Entry:
-    fields: tuple[str, ...]
-    command: str
-
-    def fires_on(self, day: date) -> bool:
-        """crontab(5): with both days given, either is enough; else both must match."""
-        _, _, of_month, month, of_week = self.fields
-        in_month = day.day in numbers(of_month, 1, 31)
-        # 0 and 7 are Sunday; Python's Monday is 0.
-        weekdays = {number % 7 for number in numbers(of_week, 0, 7)}
-        in_week = (day.weekday() + 1) % 7 in weekdays
-        both_given = not of_month.startswith("*") and not of_week.startswith("*")
-        fits = in_month or in_week if both_given else in_month and in_week
-        return fits and day.month in numbers(month, 1, 12)
-
-    def firings(self, first: date, last: date) -> list[datetime]:
-        minutes, hours = numbers(self.fields[0], 0, 59), numbers(self.fields[1], 0, 23)
-        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-        return [
-            datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC)
-            for day in days
-            if self.fires_on(day)
-            for hour in sorted(hours)
-            for minute in sorted(minutes)
-        ]
-
-
-def read() -> tuple[dict[str, str], list[Entry]]:
-    settings, entries = {}, []
-    for line in CRONTAB.read_text().splitlines():
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        if setting := re.fullmatch(r"([A-Z_]+)=(.*)", line):
-            settings[setting[1]] = setting[2]
-            continue
-        *fields, command = line.split(maxsplit=5)
-        entries.append(Entry(tuple(fields), command))
-    return settings, entries
-
-
-SETTINGS, ENTRIES = read()
+OURS = read_crontab(CRONTAB.read_text())
+SETTINGS, ENTRIES = OURS.environment, OURS.lines
 
 
 def firings(command: str) -> Counter[datetime]:
@@ -88,7 +46,7 @@ def firings(command: str) -> Counter[datetime]:
         moment
         for entry in ENTRIES
         if entry.command.startswith(command)
-        for moment in entry.firings(date(2025, 12, 31), date(2027, 1, 1))
+        for moment in minutes_of(entry, date(2025, 12, 31), date(2027, 1, 1))
     )
 
 
@@ -100,11 +58,11 @@ def sessions(tmp_path):
 def test_the_evaluator_reads_fields_as_cron_does():
     assert numbers("*/20", 0, 59) == {0, 20, 40}
     assert numbers("1-9/4,30", 0, 59) == {1, 5, 9, 30}
-    friday_or_13th = Entry(("0", "0", "13", "*", "5"), "")
-    assert friday_or_13th.fires_on(date(2026, 10, 13))
-    assert friday_or_13th.fires_on(date(2026, 10, 16))
-    assert not friday_or_13th.fires_on(date(2026, 10, 15))
-    assert Entry(("0", "0", "*", "*", "7"), "").fires_on(date(2026, 10, 18))
+    friday_or_13th = read_line("0 0 13 * 5 skim")
+    assert friday_or_13th.fits(datetime(2026, 10, 13, tzinfo=UTC))
+    assert friday_or_13th.fits(datetime(2026, 10, 16, tzinfo=UTC))
+    assert not friday_or_13th.fits(datetime(2026, 10, 15, tzinfo=UTC))
+    assert read_line("0 0 * * 7 skim").fits(datetime(2026, 10, 18, tzinfo=UTC))
 
 
 def test_every_session_is_started_once_at_0945_sydney(sessions):
@@ -174,7 +132,7 @@ def test_every_entry_is_one_that_skim_knows():
 def test_the_header_leaves_mail_on_and_no_line_needs_cron_s_special_characters():
     assert SETTINGS.keys() == {"SHELL", "PATH"}
     assert "$" not in SETTINGS["PATH"]
-    assert not any("%" in entry.command for entry in ENTRIES)
+    assert not any("%" in entry.text for entry in ENTRIES)
     assert CRONTAB.read_text().endswith("\n")
 
 
@@ -210,7 +168,7 @@ def test_the_lines_that_are_made_for_a_host_in_utc_are_those_of_our_crontab(sess
         assert Counter(local_firings(times)) == Counter(
             moment.replace(tzinfo=None)
             for entry in ours[command]
-            for moment in entry.firings(date(2025, 12, 31), date(2027, 1, 1))
+            for moment in minutes_of(entry, date(2025, 12, 31), date(2027, 1, 1))
         )
 
 
@@ -230,8 +188,8 @@ def test_timers_name_the_exchange_s_own_zone(exchange, start, watch, tmp_path):
 def local_firings(times):
     """Return each minute, on the host's wall, at which one of the lines fires in 2026."""
     for time in times:
-        entry = Entry((time.minutes, time.hours, "*", "*", time.weekdays), "")
-        for moment in entry.firings(date(2025, 12, 31), date(2027, 1, 1)):
+        entry = read_line(f"{time.minutes} {time.hours} * * {time.weekdays} skim")
+        for moment in minutes_of(entry, date(2025, 12, 31), date(2027, 1, 1)):
             yield moment.replace(tzinfo=None)
 
 

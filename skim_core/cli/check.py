@@ -10,8 +10,6 @@ from skim_core.doctor.environment import this_interpreter
 from skim_core.errors import ConfigError, nearest
 from skim_core.exits import ExitCode
 
-_FAILED = 1
-
 
 def check_package(asked: str, level: str | None, *, as_json: bool) -> int:
     """Try the rules on every strategy of a package; return 1 when one isn't kept, else 0.
@@ -38,7 +36,7 @@ def check_package(asked: str, level: str | None, *, as_json: bool) -> int:
             for told in deprecated:
                 echo(told, "warning")
     kept = all(verdict.kept for verdicts in found.values() for verdict in verdicts)
-    return ExitCode.DONE if kept else _FAILED
+    return ExitCode.DONE if kept else ExitCode.FAILED
 
 
 def _level(text: str | None) -> Level | None:

@@ -27,9 +27,6 @@ from skim_core.plugins.phases import configured_graph
 from skim_core.plugins.strategies import StrategyPlugin, load_strategy
 from skim_core.settings import MASK, Settings, show
 
-FAULTY = ExitCode.WRONG
-"""The exit code of a faulty configuration."""
-
 
 @dataclass
 class _Findings:
@@ -68,7 +65,7 @@ def check_config(wanted: Wanted) -> int:
         print_json({"file": file, "checked": findings.checked, "faults": findings.faults})
     else:
         _print(file, findings)
-    return FAULTY if findings.faults else ExitCode.DONE
+    return ExitCode.WRONG if findings.faults else ExitCode.DONE
 
 
 def show_config(wanted: Wanted) -> int:

@@ -18,7 +18,6 @@ from skim_core.plugins.discovery import Group
 from skim_core.ports.hookspecs import API_VERSION, OLDEST_API_VERSION
 from skim_core.settings import Settings
 
-_NEEDS_A_PERSON = ExitCode.FAILED
 _NO_STRATEGY = "No strategy is installed: run 'pip install skim-strategy-orh-breakout'."
 
 
@@ -31,7 +30,7 @@ def show_diagnosis(name: str | None, wanted: Wanted, *, report: bool) -> int:
     diagnosis = examine(name, settings, wanted.config, is_own)
     if fault is not None:
         diagnosis = Diagnosis(diagnosis.interpreter, diagnosis.plugins, (fault, *diagnosis.others))
-    code = 0 if diagnosis.sound else _NEEDS_A_PERSON
+    code = ExitCode.DONE if diagnosis.sound else ExitCode.FAILED
     if report:
         print_json(_exact(bug_report(diagnosis, settings, os.environ), diagnosis.interpreter))
         return ExitCode.DONE
@@ -63,7 +62,8 @@ def list_plugins(wanted: Wanted, *, tree: bool, load: bool) -> int:
             echo(_NO_STRATEGY)
         for name in dict.fromkeys(one.plugin.name for one in found if one.findings):
             echo(f"{name}: see 'skim doctor {name}'.", "warning")
-    return _NEEDS_A_PERSON if load and any(one.findings for one in found) else ExitCode.DONE
+    faulty = load and any(one.findings for one in found)
+    return ExitCode.FAILED if faulty else ExitCode.DONE
 
 
 def _settings(wanted: Wanted) -> tuple[Settings | None, Finding | None]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterator, Mapping
-from time import monotonic
+from functools import partial
 from typing import Any
 
+from skim_core.cli.side_by_side import side_by_side
 from skim_core.errors import SkimError
 from skim_core.model.exchange import Exchange
 from skim_core.model.graph import PhaseGraph
@@ -62,21 +62,9 @@ class Extensions:
 
     def close(self) -> None:
         """Close the observers, side by side; tell of one that raises or takes longer."""
-        threads = {
-            name: threading.Thread(
-                target=_close, args=(name, observer), name=f"skim closes {name}", daemon=True
-            )
-            for name, observer in self._observers.items()
-        }
-        deadline = monotonic() + PATIENCE
-        for thread in threads.values():
-            thread.start()
-        for name, thread in threads.items():
-            thread.join(max(0.0, deadline - monotonic()))
-            if thread.is_alive():
-                _log.warning(
-                    "extension %r was not done within %g s and is cut off.", name, PATIENCE
-                )
+        closing = {name: partial(_close, name, each) for name, each in self._observers.items()}
+        for name in side_by_side("closes", closing, PATIENCE):
+            _log.warning("extension %r was not done within %g s and is cut off.", name, PATIENCE)
 
     def _listeners(self) -> Iterator[tuple[str, Any]]:
         for plugin in self._plugins:

@@ -113,20 +113,19 @@ def make_clock(pace: str, requests: Sequence[DayRequest], settings: Settings) ->
 def assign(request: DayRequest, strategy: StrategyPlugin, settings: Settings) -> Assignment:
     """Return the assignment of a day: its graph and its configuration, validated."""
     section, policies = settings.strategy(request.strategy)
-    if request.started is None:
-        _check_table_name(request.strategy, settings)
     if request.started is not None:
         graph, limits = request.started.graph, request.started.limits
         secrets = secret_fields(strategy.config_model)
         config = validate_config(strategy, with_secrets(request.started.config, section, secrets))
+        strategy.check_hooks(graph)
     else:
+        _check_table_name(request.strategy, settings)
         graph = configured_graph(strategy, policies, settings.where, [request.session])
         _tell_unwatched(strategy, graph)
         if request.missed or request.disabled:
             graph = _watch(graph, request.strategy)
         limits = settings.strategy_limits(request.strategy)
         config = validate_config(strategy, section)
-    strategy.check_hooks(graph)
     if request.only is not None:
         _check_phase(request.only, graph, request.strategy)
     return Assignment(

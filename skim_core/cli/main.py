@@ -56,13 +56,13 @@ def _run() -> None:
         if debug:
             raise
         _say(str(error), error.error_code)
-        raise SystemExit(int(error.exit_code)) from None
+        raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
-        raise SystemExit(int(ExitCode.INTERRUPTED)) from None
+        raise SystemExit(ExitCode.INTERRUPTED) from None
     except BrokenPipeError:
         # The reader of a pipe left: not an error, but Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(int(ExitCode.DONE)) from None
+        raise SystemExit(ExitCode.DONE) from None
     except Exception as error:
         if debug:
             raise
@@ -72,7 +72,7 @@ def _run() -> None:
             f"internal error, {described(error)}\n"
             "This is a fault of skim or of a plugin: run it again with --debug and report it."
         )
-        raise SystemExit(int(ExitCode.FAILED)) from None
+        raise SystemExit(ExitCode.FAILED) from None
 
 
 def _say(text: str, code: str = "") -> None:

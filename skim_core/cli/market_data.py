@@ -6,13 +6,13 @@ import asyncio
 import math
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skim_core.calendar.exchanges import load_exchange
+from skim_core.cli.examining import broker_setup
 from skim_core.cli.output import Toned, echo, local_time, print_json, table
 from skim_core.cli.places import calendar_of
 from skim_core.cli.wanted import Wanted
@@ -21,7 +21,7 @@ from skim_core.clock.wall import WallClock
 from skim_core.errors import DataError, nearest
 from skim_core.exits import ExitCode
 from skim_core.plugins.brokers import load_broker
-from skim_core.ports.broker import BrokerSetup
+from skim_core.sim.matching import exact
 
 if TYPE_CHECKING:
     from skim_core.model.market import Quote
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from skim_core.ports.clock import Clock
     from skim_core.settings import Settings
 
-_PLACES = 6
-"""Of a price: more than any exchange's ticks have."""
 _HUNDREDTH = Decimal("0.01")
 
 
@@ -116,15 +114,9 @@ async def _asked(
 ) -> Sequence[MarketRow]:
     # A simulated account's book belongs to its days: this is another one, which nobody keeps.
     with tempfile.TemporaryDirectory(prefix="skim-") as folder:
+        setup = broker_setup(settings, settings.broker, session)
         broker = load_broker(settings.broker).make(
-            BrokerSetup(
-                account=settings.account,
-                clock=clock,
-                exchange=load_exchange(session.exchange, on=session.date),
-                sessions=(session,),
-                directory=Path(folder),
-                options=settings.broker_options(settings.broker),
-            )
+            replace(setup, clock=clock, directory=Path(folder))
         )
         try:
             await broker.connect()
@@ -156,7 +148,7 @@ def _row(symbol: str, quote: Quote | None, bars: Bars) -> MarketRow:
         [price for price in column[row].tolist() if not math.isnan(price)]
         for column in (bars.open, bars.high, bars.low)
     )
-    opened = _exact(opens[0]) if opens else None
+    opened = exact(opens[0]) if opens else None
     return MarketRow(
         symbol=symbol,
         at=quote.at,
@@ -166,8 +158,8 @@ def _row(symbol: str, quote: Quote | None, bars: Bars) -> MarketRow:
         previous_close=quote.previous_close,
         gap_percent=_gap(opened, quote.previous_close),
         open=opened,
-        high=_exact(max(highs)) if highs else None,
-        low=_exact(min(lows)) if lows else None,
+        high=exact(max(highs)) if highs else None,
+        low=exact(min(lows)) if lows else None,
         volume=quote.volume,
         delayed=quote.delayed,
         halted=quote.halted,
@@ -178,11 +170,6 @@ def _gap(opened: Decimal | None, before: Decimal | None) -> Decimal | None:
     if opened is None or before is None:
         return None
     return ((opened / before - 1) * 100).quantize(_HUNDREDTH)
-
-
-def _exact(price: float) -> Decimal:
-    """Return a bar's price as the exact decimal that it stands for."""
-    return Decimal(repr(round(price, _PLACES)))
 
 
 def _print(rows: Sequence[MarketRow], session: Session) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Sequence
-from time import monotonic
+from functools import partial
 
+from skim_core.cli.side_by_side import side_by_side
 from skim_core.errors import SkimError
 from skim_core.model.controls import Control
 from skim_core.model.trading_day import TradingDay
@@ -32,27 +32,14 @@ def relay(control: Control, days: Sequence[TradingDay], settings: Settings) -> N
     wanted = settings.extensions
     installed = available(Group.EXTENSIONS) if wanted == "all" else ()
     names = [plugin.name for plugin in installed] if wanted == "all" else wanted
-    threads = {
-        name: threading.Thread(
-            target=_call,
-            args=(name, control, days, settings),
-            name=f"skim tells {name}",
-            daemon=True,
+    calls = {name: partial(_call, name, control, days, settings) for name in names}
+    for name in side_by_side("tells", calls, PATIENCE):
+        _log.warning(
+            "extension %r has not heard of this %s within %g s and is cut off.",
+            name,
+            control.kind,
+            PATIENCE,
         )
-        for name in names
-    }
-    deadline = monotonic() + PATIENCE
-    for thread in threads.values():
-        thread.start()
-    for name, thread in threads.items():
-        thread.join(max(0.0, deadline - monotonic()))
-        if thread.is_alive():
-            _log.warning(
-                "extension %r has not heard of this %s within %g s and is cut off.",
-                name,
-                control.kind,
-                PATIENCE,
-            )
 
 
 def _call(name: str, control: Control, days: Sequence[TradingDay], settings: Settings) -> None:

@@ -107,11 +107,12 @@ def read_crontab(text: str) -> Crontab:
         if found := _SETTING.fullmatch(kept):
             environment[found[1]] = found[2].strip("'\"")
             continue
-        lines.append(_line(kept))
+        lines.append(read_line(kept))
     return Crontab(environment, tuple(lines))
 
 
-def _line(text: str) -> Line:
+def read_line(text: str) -> Line:
+    """Read one line of five fields and a command. Raises ValueError for one that cron would refuse."""
     *fields, command = text.split(maxsplit=5)
     if len(fields) != len(_BOUNDS):
         msg = f"{text!r} has too few fields"
@@ -119,7 +120,7 @@ def _line(text: str) -> Line:
     return Line(
         text=text,
         fields=tuple(
-            _numbers(field, *bounds) for field, bounds in zip(fields, _BOUNDS, strict=True)
+            numbers(field, *bounds) for field, bounds in zip(fields, _BOUNDS, strict=True)
         ),
         wild=any(field.startswith("*") for field in fields[:2]),
         days_given=(not fields[2].startswith("*"), not fields[4].startswith("*")),
@@ -128,7 +129,8 @@ def _line(text: str) -> Line:
     )
 
 
-def _numbers(field: str, lowest: int, highest: int) -> frozenset[int]:
+def numbers(field: str, lowest: int, highest: int) -> frozenset[int]:
+    """Read one field: lists of *, numbers and ranges, each with a step."""
     found: set[int] = set()
     for part in field.split(","):
         span, _, step = part.partition("/")
