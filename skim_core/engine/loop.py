@@ -76,14 +76,31 @@ def run_to_end(main: Coroutine[Any, Any, T]) -> T:
 
 def _persist(loop: asyncio.AbstractEventLoop, task: asyncio.Task[T]) -> T:
     process = os.getpid()
-    while True:
-        try:
-            return loop.run_until_complete(task)
-        except BaseException as error:  # the loop lets SystemExit and KeyboardInterrupt out
-            leave_if_forked(process)
-            if task.done() or _is_from_keyboard(error):
-                raise
-            _log.error("a plugin tried to end the event loop: %s", described(error))
+    waits = True
+
+    def end(_task: asyncio.Task[T]) -> None:
+        # A signal may strike after the task has ended and before this is called: then it must
+        # not stop whatever the loop runs next, as run_until_complete would let it.
+        if waits:
+            loop.stop()
+
+    task.add_done_callback(end)
+    try:
+        while not task.done():
+            try:
+                loop.run_forever()
+            except BaseException as error:  # the loop lets SystemExit and KeyboardInterrupt out
+                leave_if_forked(process)
+                if _is_from_keyboard(error):
+                    raise
+                if not task.done():
+                    _log.error("a plugin tried to end the event loop: %s", described(error))
+            else:
+                if not task.done():
+                    _log.error("a plugin tried to end the event loop: it called loop.stop()")
+    finally:
+        waits = False
+    return task.result()
 
 
 def _is_from_keyboard(error: BaseException) -> bool:

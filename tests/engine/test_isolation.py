@@ -6,6 +6,7 @@ import asyncio
 import decimal
 import logging
 import os
+import sys
 import threading
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +15,7 @@ from decimal import Decimal
 import pytest
 
 from skim_core.engine.doors import Door
-from skim_core.engine.loop import run_to_end
+from skim_core.engine.loop import Interrupted, run_to_end
 from skim_core.errors import JournalError
 from skim_core.journal.sqlite import SqliteJournal
 from skim_core.model.events import DayStarted, PhaseStarted
@@ -93,6 +94,27 @@ def test_the_engine_computes_exactly_whatever_a_plugin_did_at_its_import():
         context.prec = 2
         assert run_to_end(main()) == EXACT
         assert third() == Decimal("0.33")
+
+
+def test_a_signal_that_strikes_as_the_loops_work_has_ended_blames_no_plugin(caplog):
+    def strike():
+        raise Interrupted
+
+    async def main():
+        # It runs after this has ended, and before the loop is told.
+        asyncio.get_running_loop().call_soon(strike)
+
+    with pytest.raises(Interrupted):
+        run_to_end(main())
+    assert not caplog.messages
+
+
+def test_a_plugins_exit_as_the_loops_work_ends_takes_no_result_away():
+    async def main():
+        asyncio.get_running_loop().call_soon(sys.exit, 3)
+        return EXACT
+
+    assert run_to_end(main()) == EXACT
 
 
 @pytest.mark.parametrize("kind", ["plain", "async"])
