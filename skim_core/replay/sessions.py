@@ -114,6 +114,11 @@ class SessionRunner:
 
         Raises DataError for unsound market data.
         """
+        # To its end, where its events are let go: as it ends, Python looks for garbage.
+        with _few_collections():
+            return self._run(session, left)
+
+    def _run(self, session: Session, left: Left | None) -> SessionResult:
         journal = MemoryJournal()
         for run_id, events in (left.runs if left else {}).values():
             journal.append(run_id, 0, events)
@@ -123,8 +128,7 @@ class SessionRunner:
         account = self._plan.account
         setup = BrokerSetup(account, clock, exchange, (session,), NOWHERE)
         broker = ReplayBroker(setup, self._plan.options, self._feed, opening)
-        with _few_collections():
-            days = run_to_end(self._trade(session, _Place(journal, clock, exchange, broker)))
+        days = run_to_end(self._trade(session, _Place(journal, clock, exchange, broker)))
         result = self._told(session, journal, days, broker.closing, left)
         if broker.data is None:
             return result
@@ -138,9 +142,9 @@ class SessionRunner:
         touched = set(held)
         for result in days:
             for event in journal.events(result.day.run_id):
-                if isinstance(event, ev.CandidatesScanned):
+                if type(event) is ev.CandidatesScanned:
                     touched.update(found.symbol for found in event.candidates)
-                elif isinstance(event, ev.OrderIntended):
+                elif type(event) is ev.OrderIntended:
                     touched.add(event.order.symbol)
         return Looked(touched, held, split_gaps=self._plan.options.splits == "scan")
 
