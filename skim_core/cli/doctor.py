@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from importlib import metadata
 
-from skim_core.cli.commands import is_own
 from skim_core.cli.output import Toned, echo, print_json, table
 from skim_core.cli.wanted import Wanted
 from skim_core.doctor.bug_report import bug_report, finding_row, plugin_row
-from skim_core.doctor.diagnosis import Diagnosis, Examined, examine, imported, look
+from skim_core.doctor.diagnosis import Diagnosis, Examined, IsOwn, examine, imported, look
 from skim_core.doctor.environment import Interpreter, this_interpreter
 from skim_core.doctor.findings import Cause, Finding
 from skim_core.errors import ConfigError
@@ -21,9 +20,10 @@ from skim_core.settings import Settings
 _NO_STRATEGY = "No strategy is installed: run 'pip install skim-strategy-orh-breakout'."
 
 
-def show_diagnosis(name: str | None, wanted: Wanted, *, report: bool) -> int:
+def show_diagnosis(name: str | None, wanted: Wanted, is_own: IsOwn, *, report: bool) -> int:
     """Examine the plugins of a name, or all; return 1 when something is wrong, else 0.
 
+    `is_own` says of a command's name whether skim has one of that name itself.
     With `report` what may be pasted into a bug report is printed, and nothing else.
     """
     settings, fault = _settings(wanted)
@@ -41,7 +41,7 @@ def show_diagnosis(name: str | None, wanted: Wanted, *, report: bool) -> int:
     return code
 
 
-def list_plugins(wanted: Wanted, *, tree: bool, load: bool) -> int:
+def list_plugins(wanted: Wanted, is_own: IsOwn, *, tree: bool, load: bool) -> int:
     """List the installed plugins; import them, each in its own process, only with `load`.
 
     Returns 1 when one that was imported doesn't work, else 0.

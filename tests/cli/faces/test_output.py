@@ -102,3 +102,10 @@ def test_every_command_has_json_and_debug_and_explains_itself(path, skim):
     helped = skim(*(part.replace("_", "-") for part in path), "--help")
     assert helped.code == 0
     assert (COMMANDS[path].help or "").split(".")[0].split()[0] in helped.out
+
+
+def test_the_help_says_what_each_command_is_for_in_a_line_of_a_terminal(skim):
+    shown = skim("--help").out
+    listed = [line for line in shown.partition("Commands:\n")[2].splitlines() if line]
+    assert len(listed) > 20
+    assert [line for line in listed if not line.endswith(".") or line.endswith("...")] == []

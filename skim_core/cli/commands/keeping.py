@@ -20,7 +20,7 @@ def backup(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Copy the journal, also while days run, and prove the copy."""
+    """Copy the journal while days run, and prove the copy."""
     from skim_core.cli.backup import make_backup
     from skim_core.cli.wanted import Wanted
 
@@ -34,7 +34,10 @@ def restore(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Put a copy in the journal's place; the journal that was there is moved aside."""
+    """Put a copy in the journal's place.
+
+    The journal that was there is moved aside.
+    """
     from skim_core.cli.backup import restore_backup
     from skim_core.cli.wanted import Wanted
 

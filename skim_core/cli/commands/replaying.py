@@ -57,9 +57,9 @@ def replay(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Replay strategies over past sessions, recorded or generated, as fast as it can.
+    """Replay strategies over past sessions.
 
-    Exits 1 when a day failed, or with --again when something is not the same.
+    Recorded or generated ones, as fast as it can. Exits 1 when a day failed, or with --again when something is not the same.
     """
     from skim_core.cli.replay import Replayed, replay_sessions
 
@@ -91,11 +91,11 @@ def compare(
     *,
     show_all: Annotated[bool, typer.Option("--all", help="Show every trade that differs.")] = False,
     as_json: AsJson = False,
-    debug: Debug = False,  # noqa: ARG001  read from the command line when an error is told
+    debug: Debug = False,
 ) -> None:
-    """Show what is different from replay A to replay B, trade by trade.
+    """Show what differs between two replays.
 
-    Exits 1 when a trade differs.
+    From A to B, trade by trade. Exits 1 when a trade differs.
     """
     from skim_core.cli.compare import Compared, compare_replays
 

@@ -90,7 +90,10 @@ def trades(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """List the trades that were closed: profit, R multiple, slippage and fees."""
+    """List the trades that were closed.
+
+    With profit, R multiple, slippage and fees.
+    """
     from skim_core.cli.history import Span, list_trades
     from skim_core.cli.wanted import Wanted
 

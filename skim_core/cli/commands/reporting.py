@@ -50,7 +50,10 @@ def report(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Make a report of a replay or a day: one page that opens offline, JSON or CSV."""
+    """Make a report of a replay or a day.
+
+    One page that opens offline, JSON or CSV.
+    """
     from skim_core.cli.report import Reported, make_report
     from skim_core.cli.wanted import Wanted
 

@@ -11,7 +11,7 @@ from skim_core.cli.options import AsJson, Config, Debug, Exchange
 schedule_app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Show, install or remove what makes this host run the days by itself.",
+    help="Let this host run the days by itself.",
 )
 
 _Strategies = Annotated[
@@ -70,7 +70,7 @@ def remove(
     *,
     cron: _Scheduler = False,
     as_json: AsJson = False,
-    debug: Debug = False,  # noqa: ARG001
+    debug: Debug = False,
 ) -> None:
     """Take skim's lines out of your crontab, or its units away."""
     from skim_core.cli.schedule import remove_schedule

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from typer.core import TyperCommand, TyperGroup
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    import typer
 
     from skim_core.plugins.discovery import PluginInfo
 
@@ -64,15 +66,18 @@ class _Brought(TyperCommand):
         return load_command(self._plugin.name)
 
 
-def is_own(name: str) -> bool:
-    """Whether skim has a command or a phase of this name, which hides one that a package brings."""
-    import typer
+def own_of(ctx: typer.Context) -> Callable[[str], bool]:
+    """Return what says of a name whether skim has a command or phase of it.
 
-    from skim_core.cli.app import app
+    It hides one that a package brings.
+    """
+    own: Mapping[str, object] = getattr(ctx.find_root().command, "commands", {})
 
-    word = name.replace("-", "_")
-    own: Mapping[str, object] = getattr(typer.main.get_command(app), "commands", {})
-    return word in own or _is_phase(word)
+    def is_own(name: str) -> bool:
+        word = name.replace("-", "_")
+        return word in own or _is_phase(word)
+
+    return is_own
 
 
 def _brought(ctx: Any) -> Mapping[str, PluginInfo]:

@@ -65,9 +65,9 @@ def sweep(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Replay a strategy with every combination of some settings' values, and compare them.
+    """Replay every combination of some settings' values.
 
-    One that was interrupted goes on where it was. Exits 1 when a day failed.
+    And compare them. One that was interrupted goes on where it was. Exits 1 when a day failed.
     """
     from skim_core.cli.replay import Replayed
     from skim_core.cli.sweep import Swept, sweep_strategy

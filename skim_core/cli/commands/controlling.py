@@ -47,7 +47,10 @@ def resume(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Take a halt back: one strategy's own, or the account's and every strategy's."""
+    """Take a halt back.
+
+    One strategy's own, or the account's and every strategy's.
+    """
     from skim_core.cli.halt import resume_entries
     from skim_core.cli.wanted import Wanted
 
@@ -78,7 +81,10 @@ def resolve(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Say what became of an order that is unknown; its symbol is blocked until then."""
+    """Say what became of an order that is unknown.
+
+    Its symbol is blocked until then.
+    """
     from skim_core.cli.resolve import Said, resolve_order
     from skim_core.cli.wanted import Wanted
 
