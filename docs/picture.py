@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from skim_core.cli.live import LiveView
+from skim_core.cli.views.live import LiveView
 from skim_core.testing.simulate import session_of, simulate_day
 
 

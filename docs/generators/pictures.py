@@ -17,7 +17,7 @@ from generators.packages import entry_points
 from generators.reference import described
 
 from skim_core.cli.graph import in_order
-from skim_core.cli.graph_picture import as_svg
+from skim_core.cli.views.graph_picture import as_svg
 from skim_core.model.phases import Phase
 from skim_core.plugins.discovery import Group
 from skim_core.plugins.strategies import load_strategy

@@ -7,8 +7,8 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+from skim_core.cli.days.start import start
 from skim_core.cli.output import echo, print_json
-from skim_core.cli.start import start
 from skim_core.cli.wanted import Wanted
 from skim_core.doctor.environment import this_interpreter
 from skim_core.errors import ConfigError, nearest

@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
+from skim_core.cli.days.owner import is_held
 from skim_core.cli.output import echo, print_json
-from skim_core.cli.owner import is_held
-from skim_core.cli.phrases import counted
 from skim_core.cli.wanted import Wanted
+from skim_core.cli.words.phrases import counted
 from skim_core.clock.wall import WallClock
 from skim_core.errors import JournalError
 from skim_core.exits import ExitCode

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from skim_core.calendar.exchanges import known_exchange
-from skim_core.cli.explained import write
-from skim_core.cli.journaled import ambiguous, begun_days, day_named, fits
+from skim_core.cli.days.journaled import ambiguous, begun_days, day_named, fits
 from skim_core.cli.output import echo, print_json
 from skim_core.cli.places import open_journal
 from skim_core.cli.wanted import Wanted
+from skim_core.cli.words.explained import write
 from skim_core.decide.explained import Explanation, to_data
 from skim_core.decide.explained_orders import key_of
 from skim_core.decide.explanation import about, explain

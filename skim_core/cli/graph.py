@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from skim_core.cli.graph_picture import as_svg
 from skim_core.cli.output import Toned, echo, local_time, print_json, table
 from skim_core.cli.places import calendar_of
+from skim_core.cli.views.graph_picture import as_svg
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
 from skim_core.errors import ConfigError

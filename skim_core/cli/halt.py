@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from skim_core.cli.controls import (
+from skim_core.cli.days.controls import (
     PATIENCE,
     OpenDay,
     controls_of,
@@ -17,10 +17,10 @@ from skim_core.cli.controls import (
     wait_for,
     without_process,
 )
-from skim_core.cli.journaled import begun_days
+from skim_core.cli.days.journaled import begun_days
+from skim_core.cli.days.relaying import relay
 from skim_core.cli.output import echo, print_json
 from skim_core.cli.places import open_journal
-from skim_core.cli.relaying import relay
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
 from skim_core.decide.controls import standing_halt

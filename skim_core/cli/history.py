@@ -11,12 +11,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from skim_core.cli.journaled import begun_days, fits, session_looked_at
+from skim_core.cli.days.journaled import begun_days, fits, session_looked_at
 from skim_core.cli.output import Toned, as_text, echo, print_json, table
-from skim_core.cli.phrases import counted
 from skim_core.cli.places import calendar_of, open_journal
 from skim_core.cli.standing import Standing, fold
 from skim_core.cli.wanted import Wanted, parse_date
+from skim_core.cli.words.phrases import counted
 from skim_core.clock.wall import WallClock
 from skim_core.errors import ConfigError
 from skim_core.exits import ExitCode

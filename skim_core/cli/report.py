@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from skim_core.cli.journaled import begun_days, day_named, fits
+from skim_core.cli.days.journaled import begun_days, day_named, fits
 from skim_core.cli.output import echo, print_json
 from skim_core.cli.places import open_journal
 from skim_core.cli.wanted import Wanted

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from skim_core.cli.controls import (
+from skim_core.cli.days.controls import (
     PATIENCE,
     controls_of,
     login_name,
@@ -17,12 +17,12 @@ from skim_core.cli.controls import (
     said_why,
     wait_for,
 )
+from skim_core.cli.days.relaying import relay
 from skim_core.cli.output import echo, print_json
-from skim_core.cli.phrases import average_text, order_text
 from skim_core.cli.places import open_journal
-from skim_core.cli.relaying import relay
 from skim_core.cli.standing import fold
 from skim_core.cli.wanted import Wanted
+from skim_core.cli.words.phrases import average_text, order_text
 from skim_core.clock.wall import WallClock
 from skim_core.decide.book import Book
 from skim_core.errors import ConfigError, nearest

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from skim_core.cli.concerns import concerns
-from skim_core.cli.controls import controls_of, standing_halts
-from skim_core.cli.journaled import asked_for, begun_days, session_looked_at
-from skim_core.cli.missed import missed_days
+from skim_core.cli.days.controls import controls_of, standing_halts
+from skim_core.cli.days.journaled import asked_for, begun_days, session_looked_at
+from skim_core.cli.days.missed import missed_days
+from skim_core.cli.days.owner import is_held
 from skim_core.cli.output import Toned, echo, local_time, print_json, table
-from skim_core.cli.owner import is_held
-from skim_core.cli.phrases import counted, order_text
 from skim_core.cli.places import calendar_of, open_journal
 from skim_core.cli.standing import Standing, fold
-from skim_core.cli.summary import described
 from skim_core.cli.wanted import Wanted
+from skim_core.cli.words.concerns import concerns
+from skim_core.cli.words.phrases import counted, order_text
+from skim_core.cli.words.summary import described
 from skim_core.clock.wall import WallClock
 from skim_core.decide.state import PhaseState
 from skim_core.exits import ExitCode

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from skim_core.cli.output import Toned, echo, print_json, table, terminal
 from skim_core.cli.replay import Replayed, progress_bar
 from skim_core.cli.stopping import stopped_by_signals
-from skim_core.cli.sweep_words import figure_cell, named, verdict
 from skim_core.cli.wanted import parse_date
+from skim_core.cli.words.sweep import figure_cell, named, verdict
 from skim_core.errors import ConfigError
 from skim_core.exits import ExitCode
 from skim_core.settings import Settings, load_settings
@@ -51,7 +51,7 @@ class Swept:
 
 def sweep_strategy(asked: Swept) -> int:
     """Replay every combination, show what came of it, and return ExitCode.FAILED if a day failed."""
-    from skim_core.cli.sweep_page import page
+    from skim_core.cli.views.sweep_page import page
     from skim_core.replay.planning import secrets_of
     from skim_core.sweep.grid import read_grid
     from skim_core.sweep.heat import heat_map, read_axes
@@ -151,7 +151,7 @@ def _print(asked: Swept, sweep: Sweep, results: Results, folder: Path) -> None:
 
 
 def _show(asked: Swept, sweep: Sweep, results: Results, found: HeatMap, folder: Path) -> None:
-    from skim_core.cli.sweep_map import show_map
+    from skim_core.cli.views.sweep_map import show_map
     from skim_core.sweep.results import ranked
 
     plan = sweep.plan

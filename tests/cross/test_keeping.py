@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from skim_core.cli.story import Story
+from skim_core.cli.words.story import Story
 
 ROOT = Path(__file__).parents[2]
 SESSION = "2026-11-24"

@@ -358,8 +358,8 @@ DAY_AT_THE_VAULT = f"""
 import datetime, logging, pathlib, sys
 logging.basicConfig(level="DEBUG")
 from skim_core.calendar.sessions import SessionCalendar
-from skim_core.cli.launch import request_day, run_days
-from skim_core.cli.run import Conditions
+from skim_core.cli.days.launch import request_day, run_days
+from skim_core.cli.days.run import Conditions
 from skim_core.cli.places import open_journal
 from skim_core.settings import load_settings
 import os

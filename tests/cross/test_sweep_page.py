@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from skim_core.cli.sweep_page import page
+from skim_core.cli.views.sweep_page import page
 from skim_core.replay.comparison import FIGURES
 from skim_core.sweep.grid import combinations, read_grid
 from skim_core.sweep.heat import heat_map

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skim_core.cli.sweep_words import verdict
+from skim_core.cli.words.sweep import verdict
 from skim_core.errors import ConfigError
 from skim_core.replay.comparison import FIGURES
 from skim_core.replay.sharpe import annual_sharpe

@@ -38,7 +38,7 @@ def start_trading_day(
     Several run side by side. Starting a day twice is starting it once. With --pace real (cron's way) the command
     leaves at once when it is not yet time or the exchange is closed.
     """
-    from skim_core.cli.start import start
+    from skim_core.cli.days.start import start
     from skim_core.cli.wanted import Wanted
 
     wanted = Wanted(config, session, pace, broker, exchange, data, seed, as_json, debug)
@@ -60,7 +60,7 @@ def start_monitoring(
     Cron's watchdog: it leaves at once when there is nothing to do. With --pace real it also
     looks after what a day left open that nobody started.
     """
-    from skim_core.cli.monitor import monitor
+    from skim_core.cli.days.monitor import monitor
     from skim_core.cli.wanted import Wanted
 
     wanted = Wanted(config, pace=pace, as_json=as_json, debug=debug)
@@ -85,7 +85,7 @@ def run_phase(
     Once, or one tick of a repeating one: skim scan --strategy x. It goes
     through the day's own journal, so what was run by hand is not run again.
     """
-    from skim_core.cli.start import start
+    from skim_core.cli.days.start import start
     from skim_core.cli.wanted import Wanted
 
     wanted = Wanted(config, session, pace, broker, exchange, data, seed, as_json, debug)
@@ -101,7 +101,7 @@ def purge_candidates(
     debug: Debug = False,
 ) -> None:
     """Forget the candidates a day has found."""
-    from skim_core.cli.purge import purge
+    from skim_core.cli.days.purge import purge
     from skim_core.cli.wanted import Wanted
 
     wanted = Wanted(config, session, exchange=exchange, as_json=as_json, debug=debug)

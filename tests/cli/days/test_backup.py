@@ -12,7 +12,7 @@ from textwrap import dedent
 
 import pytest
 
-from skim_core.cli.owner import this_owner
+from skim_core.cli.days.owner import this_owner
 from skim_core.journal.backup import back_up, look_through
 from skim_core.journal.sqlite import SqliteJournal
 

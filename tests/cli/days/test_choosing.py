@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skim_core.calendar.sessions import SessionCalendar
-from skim_core.cli.start import AFTERMATH, Nothing, choose_session
+from skim_core.cli.days.start import AFTERMATH, Nothing, choose_session
 from skim_core.errors import ConfigError
 from skim_core.model.session import Session
 from skim_core.settings import Settings, load_settings

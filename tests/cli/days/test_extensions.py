@@ -80,7 +80,7 @@ def test_one_that_breaks_is_named_and_the_day_is_run(skim, tiny, observe, old, n
 
 
 def test_one_that_is_never_done_is_cut_off(skim, tiny, observe, monkeypatch):
-    monkeypatch.setattr("skim_core.cli.extending.PATIENCE", 0.1)
+    monkeypatch.setattr("skim_core.cli.days.extending.PATIENCE", 0.1)
     observe(
         OBSERVER.replace(
             "def close(self):",

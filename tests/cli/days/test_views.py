@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from skim_core.cli.live import LiveView
-from skim_core.cli.plain import PlainView
+from skim_core.cli.views.live import LiveView
+from skim_core.cli.views.plain import PlainView
 from skim_core.model import events as ev
 from skim_core.model.trading_day import TradingDay
 from skim_core.testing.simulate import session_of, simulate_day

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from skim_core.cli.owner import end, is_gone, is_here, this_owner
+from skim_core.cli.days.owner import end, is_gone, is_here, this_owner
 from skim_core.journal.sqlite import SqliteJournal
 from skim_core.model import events as ev
 
@@ -20,7 +20,7 @@ SHORT = timedelta(seconds=0.2)
 
 HANGING = """
 import signal, sys, time
-from skim_core.cli.owner import this_owner
+from skim_core.cli.days.owner import this_owner
 if "stubborn" in sys.argv:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print(this_owner(), flush=True)

@@ -8,8 +8,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from skim_core.cli.live import LiveView
-from skim_core.cli.owner import this_owner
+from skim_core.cli.days.owner import this_owner
+from skim_core.cli.views.live import LiveView
 from skim_core.model import events as ev
 from skim_core.model.controls import Halt
 from skim_core.model.trading_day import TradingDay

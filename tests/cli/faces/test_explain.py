@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skim_core.cli.explained import write
+from skim_core.cli.words.explained import write
 from skim_core.decide.explanation import explain
 from skim_core.model import events as ev
 from skim_core.model.limits import Limits, RiskReading

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 
 from skim_core.cli.graph import as_mermaid, in_order
-from skim_core.cli.graph_picture import as_svg, placed
+from skim_core.cli.views.graph_picture import as_svg, placed
 from skim_core.model.graph import PhaseGraph
 from skim_core.model.phases import Phase
 from skim_core.testing.graphs import phase_graphs

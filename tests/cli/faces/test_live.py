@@ -13,9 +13,9 @@ from datetime import timedelta
 import pytest
 from rich.console import Console
 
-from skim_core.cli.live import LiveView
-from skim_core.cli.plain import PlainView
-from skim_core.cli.summary import summary
+from skim_core.cli.views.live import LiveView
+from skim_core.cli.views.plain import PlainView
+from skim_core.cli.words.summary import summary
 from skim_core.model import events as ev
 from skim_core.model.trading_day import TradingDay
 from skim_core.ports.engine import DayEnd, DayResult
@@ -23,7 +23,7 @@ from skim_core.testing.days import drive_day, raises
 
 PIPED = """
 import sys
-from skim_core.cli.plain import PlainView
+from skim_core.cli.views.plain import PlainView
 from skim_core.model.events import DayFinished, Outcome
 from skim_core.model.trading_day import TradingDay
 day = TradingDay.model_validate_json(sys.argv[1])
@@ -37,7 +37,7 @@ print("the day went on", file=sys.stderr)
 
 LOGGING = """
 import logging, sys
-from skim_core.cli.live import LiveView
+from skim_core.cli.views.live import LiveView
 from skim_core.model.events import DayFinished, Outcome
 from skim_core.model.trading_day import TradingDay
 day = TradingDay.model_validate_json(sys.argv[1])

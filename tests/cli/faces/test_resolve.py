@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from skim_core.cli.owner import this_owner
+from skim_core.cli.days.owner import this_owner
 from skim_core.journal.sqlite import SqliteJournal
 from skim_core.model import events as ev
 from skim_core.model.controls import Resolution

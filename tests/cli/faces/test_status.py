@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from skim_core.calendar.sessions import SessionCalendar
-from skim_core.cli.journaled import session_looked_at
-from skim_core.cli.owner import this_owner
+from skim_core.cli.days.journaled import session_looked_at
+from skim_core.cli.days.owner import this_owner
 from skim_core.model import events as ev
 from skim_core.testing.days import drive_day, raises
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from skim_core.cli.story import Story
+from skim_core.cli.words.story import Story
 from skim_core.model import events as ev
 from skim_core.model.orders import Fill, Order, OrderStage, OrderState, OrderType, Side, TimeInForce
 

@@ -25,7 +25,7 @@ from unittest import mock
 
 import pytest
 
-from skim_core.cli import launch
+from skim_core.cli.days import launch
 from skim_core.cli.main import run
 from skim_core.clock.virtual import VirtualClock
 from skim_core.clock.wall import WallClock

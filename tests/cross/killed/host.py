@@ -19,7 +19,7 @@ from skim_gateway.setup import GatewaySetup
 
 from skim_core.calendar.exchanges import load_exchange
 from skim_core.calendar.sessions import SessionCalendar
-from skim_core.cli import launch
+from skim_core.cli.days import launch
 from skim_core.cli.main import run
 from skim_core.clock.wall import PacedClock, WallClock
 from skim_core.sim.generated import GeneratedFeed

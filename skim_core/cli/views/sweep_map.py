@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from skim_core.cli.output import Toned, echo, table, terminal
-from skim_core.cli.sweep_words import figure_text, named
+from skim_core.cli.words.sweep import figure_text, named
 from skim_core.sweep.heat import bars
 
 if TYPE_CHECKING:

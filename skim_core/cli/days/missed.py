@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from skim_core.cli.phrases import average_text, listed, order_text
+from skim_core.cli.words.phrases import average_text, listed, order_text
 from skim_core.model.events import DayStarted, Event, OrderCarried, PositionCarried
 from skim_core.model.session import Session
 from skim_core.model.trading_day import TradingDay

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from skim_core.cli.owner import is_held
+from skim_core.cli.days.owner import is_held
 from skim_core.clock.wall import WallClock
 from skim_core.decide.controls import standing_halt
 from skim_core.errors import ConfigError

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from functools import partial
 
-from skim_core.cli.side_by_side import side_by_side
+from skim_core.cli.days.side_by_side import side_by_side
 from skim_core.errors import SkimError
 from skim_core.model.controls import Control
 from skim_core.model.trading_day import TradingDay
@@ -44,7 +44,7 @@ def relay(control: Control, days: Sequence[TradingDay], settings: Settings) -> N
 
 def _call(name: str, control: Control, days: Sequence[TradingDay], settings: Settings) -> None:
     from skim_core.calendar.exchanges import load_exchange
-    from skim_core.cli.extending import setup_of
+    from skim_core.cli.days.extending import setup_of
 
     try:
         extension = load_extension(name)

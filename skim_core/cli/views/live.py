@@ -15,8 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from skim_core.cli.output import STYLES, terminal
-from skim_core.cli.panel import WIDEST, DayPanel
-from skim_core.cli.story import Line
+from skim_core.cli.views.panel import WIDEST, DayPanel
+from skim_core.cli.words.story import Line
 from skim_core.model.events import Event
 from skim_core.model.trading_day import TradingDay
 

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Self
 
 from skim_core.cli.output import echo
-from skim_core.cli.story import Story
+from skim_core.cli.words.story import Story
 from skim_core.model.events import Event
 from skim_core.model.trading_day import TradingDay
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from skim_core.cli.page import Page
-from skim_core.cli.wording import count, listed, price, span
+from skim_core.cli.words.page import Page
+from skim_core.cli.words.wording import count, listed, price, span
 from skim_core.decide.explained import (
     Attempt,
     Explanation,

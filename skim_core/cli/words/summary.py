@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from skim_core.cli import concerns
 from skim_core.cli.standing import Standing, fold
+from skim_core.cli.words import concerns
 from skim_core.decide.state import PhaseState
 from skim_core.model.events import DayStarted, Event, PositionClosed
 from skim_core.ports.engine import DayResult

@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from skim_core.calendar.sessions import SessionCalendar
-from skim_core.cli.disabled import without_disabled
-from skim_core.cli.launch import (
+from skim_core.cli.days.disabled import without_disabled
+from skim_core.cli.days.launch import (
     DayRequest,
     Stopped,
     request_day,
     run_days,
 )
+from skim_core.cli.days.run import Conditions
 from skim_core.cli.output import echo, print_json
 from skim_core.cli.places import calendar_of, open_journal
-from skim_core.cli.run import Conditions
-from skim_core.cli.views import summaries, view_of
+from skim_core.cli.views.choosing import summaries, view_of
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
 from skim_core.decide.sequencer import AFTERMATH

@@ -7,8 +7,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from skim_core.cli.page import Page
-from skim_core.cli.wording import average, listed, money, price, span
+from skim_core.cli.words.page import Page
+from skim_core.cli.words.wording import average, listed, money, price, span
 from skim_core.decide import explained_steps as parts
 from skim_core.decide.explained_steps import Decision, Margin, RefusedEntry
 from skim_core.model.limits import RiskReading

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from skim_core.cli.journaled import begun_days, session_looked_at
-from skim_core.cli.launch import free_lease
+from skim_core.cli.days.journaled import begun_days, session_looked_at
+from skim_core.cli.days.launch import free_lease
+from skim_core.cli.days.owner import this_owner
 from skim_core.cli.output import echo, print_json
-from skim_core.cli.owner import this_owner
 from skim_core.cli.places import calendar_of, open_journal
 from skim_core.cli.standing import fold
 from skim_core.cli.wanted import Wanted

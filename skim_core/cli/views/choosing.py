@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, Self
 
-from skim_core.cli.summary import summary
 from skim_core.cli.wanted import Wanted
+from skim_core.cli.words.summary import summary
 from skim_core.model.events import Event
 from skim_core.model.trading_day import TradingDay
 from skim_core.ports.engine import DayResult
@@ -41,10 +41,10 @@ def view_of(wanted: Wanted, days: Sequence[TradingDay], journal: Journal) -> Vie
         return Silence()
     past = {day.run_id: [record.event for record in journal.read(day.run_id)] for day in days}
     if sys.stdout.isatty():
-        from skim_core.cli.live import LiveView
+        from skim_core.cli.views.live import LiveView
 
         return LiveView(days, past=past)
-    from skim_core.cli.plain import PlainView
+    from skim_core.cli.views.plain import PlainView
 
     return PlainView(days, past)
 

@@ -9,7 +9,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from skim_core.cli.phrases import average_text, counted, listed, order_text, plural, resolve_command
+from skim_core.cli.words.phrases import (
+    average_text,
+    counted,
+    listed,
+    order_text,
+    plural,
+    resolve_command,
+)
 from skim_core.model import events as ev
 from skim_core.model.orders import Order, OrderType
 from skim_core.model.session import Session

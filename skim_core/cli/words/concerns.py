@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from skim_core.cli.output import local_time
-from skim_core.cli.phrases import listed, order_text, resolve_command
 from skim_core.cli.standing import Standing
+from skim_core.cli.words.phrases import listed, order_text, resolve_command
 from skim_core.model.orders import OrderStage, OrderState
 from skim_core.model.session import Session
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from skim_core.cli.output import echo, local_time
-from skim_core.cli.wording import numbers
+from skim_core.cli.words.wording import numbers
 from skim_core.model.session import Session
 
 _NARROWEST, _WIDEST = 60, 100

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from skim_core.cli.extending import Extensions
-from skim_core.cli.owner import this_owner
+from skim_core.cli.days.extending import Extensions
+from skim_core.cli.days.owner import this_owner
 from skim_core.model import events as ev
 from skim_core.model.exchange import Exchange
 from skim_core.model.trading_day import TradingDay

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from skim_core.cli.explained_orders import write_decisions, write_refusals
-from skim_core.cli.explained_phases import write_phases
-from skim_core.cli.page import Page
-from skim_core.cli.wording import average, count, listed, money, span
+from skim_core.cli.words.explained_orders import write_decisions, write_refusals
+from skim_core.cli.words.explained_phases import write_phases
+from skim_core.cli.words.page import Page
+from skim_core.cli.words.wording import average, count, listed, money, span
 from skim_core.decide.explained import Conditions, Explanation, HaltAccount, PositionAccount
 from skim_core.model.events import Outcome
 from skim_core.model.limits import Limits

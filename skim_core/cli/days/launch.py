@@ -10,9 +10,9 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from skim_core.calendar.exchanges import load_exchange
-from skim_core.cli.extending import Extensions
-from skim_core.cli.owner import is_gone
-from skim_core.cli.run import Conditions, Observer, Run, Setting
+from skim_core.cli.days.extending import Extensions
+from skim_core.cli.days.owner import is_gone
+from skim_core.cli.days.run import Conditions, Observer, Run, Setting
 from skim_core.clock.virtual import VirtualClock
 from skim_core.clock.wall import PacedClock, WallClock
 from skim_core.engine.loop import run_to_end

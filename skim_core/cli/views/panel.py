@@ -13,11 +13,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from skim_core.cli.concerns import concerns
 from skim_core.cli.output import STYLES
-from skim_core.cli.phrases import counted
 from skim_core.cli.standing import Standing
-from skim_core.cli.story import Line, Story
+from skim_core.cli.words.concerns import concerns
+from skim_core.cli.words.phrases import counted
+from skim_core.cli.words.story import Line, Story
 from skim_core.decide.state import DayState, PhaseState, PhaseStatus
 from skim_core.errors import SequenceError
 from skim_core.model import events as ev

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from skim_core.cli.sweep_words import figure_text, named, verdict
+from skim_core.cli.words.sweep import figure_text, named, verdict
 from skim_core.replay.comparison import FIGURES
 from skim_core.sweep.heat import bars
 from skim_core.sweep.results import ranked

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from skim_core.cli.side_by_side import side_by_side
+from skim_core.cli.days.side_by_side import side_by_side
 from skim_core.errors import SkimError
 from skim_core.model.exchange import Exchange
 from skim_core.model.graph import PhaseGraph

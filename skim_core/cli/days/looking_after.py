@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from skim_core.cli.launch import DayRequest, conditions_of
-from skim_core.cli.missed import MissedDay
-from skim_core.cli.run import Conditions
-from skim_core.cli.start import carry_out
+from skim_core.cli.days.launch import DayRequest, conditions_of
+from skim_core.cli.days.missed import MissedDay
+from skim_core.cli.days.run import Conditions
+from skim_core.cli.days.start import carry_out
 from skim_core.cli.wanted import Wanted
 from skim_core.errors import SkimError
 from skim_core.plugins.phases import configured_graph

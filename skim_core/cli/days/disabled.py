@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-from skim_core.cli.launch import DayRequest
-from skim_core.cli.missed import MissedDay
+from skim_core.cli.days.launch import DayRequest
+from skim_core.cli.days.missed import MissedDay
 from skim_core.clock.wall import WallClock
 from skim_core.engine.carry import carried
 from skim_core.errors import ConfigError

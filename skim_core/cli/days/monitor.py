@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from skim_core.cli.days.owner import end, is_held, is_here
 from skim_core.cli.output import echo, print_json
-from skim_core.cli.owner import end, is_held, is_here
 from skim_core.cli.places import calendar_of, open_journal
 from skim_core.cli.wanted import Wanted
 from skim_core.clock.wall import WallClock
@@ -15,8 +15,8 @@ from skim_core.exits import ExitCode, signalled
 from skim_core.settings import Settings
 
 if TYPE_CHECKING:
-    from skim_core.cli.launch import DayRequest
-    from skim_core.cli.missed import MissedDay
+    from skim_core.cli.days.launch import DayRequest
+    from skim_core.cli.days.missed import MissedDay
     from skim_core.ports.journal import Journal, Lease
 
 _SIGNALLED = signalled(0)
@@ -55,7 +55,7 @@ def monitor(strategies: Sequence[str], wanted: Wanted) -> int:
         missed = _missed(journal, settings, strategies)
         opened = [found for found in missed if found.left]
         if journal is not None and opened:
-            from skim_core.cli.looking_after import look_after
+            from skim_core.cli.days.looking_after import look_after
 
             return max(worst, look_after(settings, journal, opened, wanted))
         return worst if gone_on else _nothing(settings, wanted, missed)
@@ -67,7 +67,7 @@ def monitor(strategies: Sequence[str], wanted: Wanted) -> int:
 def _go_on(settings: Settings, journal: Journal, left: Sequence[DayRequest], wanted: Wanted) -> int:
     if not left:
         return ExitCode.DONE
-    from skim_core.cli.looking_after import go_on
+    from skim_core.cli.days.looking_after import go_on
 
     worst = 0
     for requests in _that_fit_together(left):
@@ -93,8 +93,8 @@ def _that_fit_together(left: Sequence[DayRequest]) -> Iterable[Sequence[DayReque
 def _interrupted(
     journal: Journal, strategies: Sequence[str], wanted: Wanted
 ) -> Iterator[DayRequest]:
-    from skim_core.cli.journaled import asked_for
-    from skim_core.cli.launch import DayRequest
+    from skim_core.cli.days.journaled import asked_for
+    from skim_core.cli.days.launch import DayRequest
     from skim_core.model.events import DayStarted
 
     now = WallClock().now()
@@ -148,7 +148,7 @@ def _hangs(journal: Journal, lease: Lease, term: timedelta) -> bool:
 
 
 def _end(lease: Lease) -> None:
-    from skim_core.cli.looking_after import tell_loudly
+    from skim_core.cli.days.looking_after import tell_loudly
 
     since = WallClock().now() - lease.expires_at
     what = (
@@ -173,7 +173,7 @@ def _missed(
         return ()
     if journal is None and not strategies:
         return ()
-    from skim_core.cli.missed import missed_days
+    from skim_core.cli.days.missed import missed_days
 
     return missed_days(journal, settings, session, strategies, now)
 
@@ -194,7 +194,7 @@ def _nothing(settings: Settings, wanted: Wanted, missed: Sequence[MissedDay]) ->
     if wanted.as_json:
         print_json({"days": [], "missed": [found.described for found in missed], "reason": reason})
     elif missed and (now - session.open - _GRACE) % _TOLD_EVERY < _WATCH:
-        from skim_core.cli.looking_after import tell_loudly
+        from skim_core.cli.days.looking_after import tell_loudly
 
         tell_loudly(reason)
     else:

@@ -1,0 +1,1 @@
+"""Running days from the command line: put together, carried on, looked after."""

@@ -1,0 +1,1 @@
+"""What a terminal says: days, orders and figures in words for a trader.."""
