@@ -56,8 +56,13 @@ class Listing:
     columns: tuple[str, ...]
     shown: Mapping[str, Callable[[Row], object]]
 
-    def show(self, rows: Sequence[Row], wanted: Wanted, *, as_csv: bool) -> int:
-        """Print the rows as they were asked for; return the exit code."""
+    def show(
+        self, rows: Sequence[Row], wanted: Wanted, *, as_csv: bool, place: str = "in the journal"
+    ) -> int:
+        """Print the rows as they were asked for; return the exit code.
+
+        `place` is where they were looked for, said when there is none.
+        """
         if wanted.as_json and as_csv:
             msg = "--json and --csv are two forms: choose one."
             raise ConfigError(msg)
@@ -68,7 +73,7 @@ class Listing:
             writer.writerow(self.columns)
             writer.writerows([as_text(row[column]) for column in self.columns] for row in rows)
         elif not rows:
-            echo(f"skim: no {self.name} in the journal.")
+            echo(f"skim: no {self.name} {place}.")
         else:
             cells = [[cell(row) for cell in self.shown.values()] for row in rows]
             table(tuple(self.shown), cells)
@@ -77,6 +82,7 @@ class Listing:
 
 def list_candidates(strategy: str | None, wanted: Wanted, *, as_csv: bool) -> int:
     """List the candidates of a session's days, with the opening ranges that were measured."""
+    looked = _look(strategy, wanted)
     rows = [
         {
             **_whose(day),
@@ -84,15 +90,16 @@ def list_candidates(strategy: str | None, wanted: Wanted, *, as_csv: bool) -> in
             "range_high": ranges[symbol].high if symbol in ranges else None,
             "range_low": ranges[symbol].low if symbol in ranges else None,
         }
-        for day, standing in _standings(strategy, wanted)
+        for day, standing in looked.days
         for ranges in (standing.book.ranges,)
         for symbol, found in standing.book.candidates.items()
     ]
-    return _CANDIDATES.show(rows, wanted, as_csv=as_csv)
+    return _CANDIDATES.show(rows, wanted, as_csv=as_csv, place=looked.place)
 
 
 def list_positions(strategy: str | None, wanted: Wanted, *, as_csv: bool) -> int:
     """List what is held, with the stops that protect it."""
+    looked = _look(strategy, wanted)
     rows = [
         {
             **_whose(day),
@@ -101,14 +108,15 @@ def list_positions(strategy: str | None, wanted: Wanted, *, as_csv: bool) -> int
             "stop": _stop(standing, symbol),
             "protected": symbol not in standing.book.bare,
         }
-        for day, standing in _standings(strategy, wanted)
+        for day, standing in looked.days
         for symbol, position in standing.book.positions.items()
     ]
-    return _POSITIONS.show(rows, wanted, as_csv=as_csv)
+    return _POSITIONS.show(rows, wanted, as_csv=as_csv, place=looked.place)
 
 
 def list_orders(strategy: str | None, wanted: Wanted, *, as_csv: bool) -> int:
     """List a session's orders, oldest first, as they stand."""
+    looked = _look(strategy, wanted)
     rows = [
         {
             **_whose(day),
@@ -120,10 +128,10 @@ def list_orders(strategy: str | None, wanted: Wanted, *, as_csv: bool) -> int:
             "changed_at": state.changed_at,
             "reason": state.reason,
         }
-        for day, standing in _standings(strategy, wanted)
+        for day, standing in looked.days
         for state in standing.book.orders.values()
     ]
-    return _ORDERS.show(rows, wanted, as_csv=as_csv)
+    return _ORDERS.show(rows, wanted, as_csv=as_csv, place=looked.place)
 
 
 def list_trades(span: Span, wanted: Wanted, *, as_csv: bool) -> int:
@@ -161,23 +169,34 @@ def _trades(journal: Journal, span: Span, wanted: Wanted) -> Iterator[Row]:
             yield {"account": day.account, **each.trade.row(), "slippage": each.led.slippage}
 
 
-def _standings(strategy: str | None, wanted: Wanted) -> list[tuple[DayStarted, Standing]]:
-    """Return the days of the session that is looked at, each with how it stands."""
+@dataclass(frozen=True)
+class _Looked:
+    """The days of the session that was looked at, each with how it stands."""
+
+    days: Sequence[tuple[DayStarted, Standing]] = ()
+    place: str = "in the journal"
+
+
+def _look(strategy: str | None, wanted: Wanted) -> _Looked:
+    """Return the days of the session that is meant."""
     settings = wanted.settings()
     if not settings.journal_path.exists():
-        return []
+        return _Looked()
     with closing(open_journal(settings)) as journal:
         begun = begun_days(journal)
         session = session_looked_at(
             begun, calendar_of(settings), wanted.date, WallClock().now(), settings.exchange
         )
-        return [
+        if session is None:
+            return _Looked(place=f"of {settings.exchange} {wanted.date}, a day off")
+        days = [
             (day, fold(record.event for record in journal.read(day.run_id)))
             for day in begun
-            if session is not None
-            and (day.session.exchange, day.session.date) == (session.exchange, session.date)
+            if (day.session.exchange, day.session.date) == (session.exchange, session.date)
             and strategy in {None, day.strategy}
         ]
+    place = f"of {session.exchange} {session.date:%A %Y-%m-%d}"
+    return _Looked(days, place if wanted.date else f"{place}; --session DATE shows another's")
 
 
 def _whose(day: DayStarted) -> dict[str, Any]:

@@ -94,6 +94,19 @@ def test_what_is_held_is_listed_with_its_stop(skim):
     assert (entry["stage"], stop["stage"]) == ("filled", "acknowledged")
 
 
+@pytest.mark.usefixtures("tiny")
+@pytest.mark.parametrize("command", ["candidates", "positions", "orders"])
+def test_of_another_session_nothing_is_listed_and_the_session_is_named(skim, command):
+    assert skim("start_trading_day", "-s", "tiny", "--session", DATES[0]).code == 0
+    assert f"skim: no {command} of XASX Friday 2026-11-20.\n" == (
+        skim(command, "--session", "2026-11-20").out
+    )
+    assert f"no {command} of XASX 2026-11-21, a day off." in (
+        skim(command, "--session", "2026-11-21").out
+    )
+    assert "; --session DATE shows another's." in skim(command).out
+
+
 @pytest.mark.parametrize("command", ["candidates", "positions", "orders", "trades"])
 def test_without_a_journal_nothing_is_listed_and_none_is_made(skim, home, command):
     shown = skim(command)
