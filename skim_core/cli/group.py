@@ -43,12 +43,24 @@ class Commands(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Import what a package brings, and put a phase's name where ``run_phase`` expects it."""
+        if not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            ctx.fail(f"No such command {args[0]!r}.{self._meant(ctx, args[0])}")
         name, command, rest = super().resolve_command(ctx, args)
         if isinstance(command, _Brought):
             return name, command.load(), rest
         if command is not None and command.name == PHASE_COMMAND and ctx.obj:
             rest = [ctx.obj["phase"], *rest]
         return name, command, rest
+
+    def _meant(self, ctx: Any, typed: str) -> str:
+        """Return what may be meant: phases and what packages bring are commands as well."""
+        from difflib import get_close_matches
+
+        from skim_core.cli.phases import phase_names
+
+        known = dict.fromkeys((*self.list_commands(ctx), *phase_names()))
+        close = get_close_matches(typed.replace("-", "_"), known)
+        return f" Did you mean {', '.join(map(repr, close))}?" if close else ""
 
 
 class _Brought(TyperCommand):

@@ -66,6 +66,11 @@ def test_an_unknown_command_gets_a_suggestion(skim):
     assert "No such command 'start_trading_dya'. Did you mean 'start_trading_day'" in refused.err
 
 
+def test_an_unknown_command_gets_a_phase_suggested(skim):
+    assert "No such command 'scna'. Did you mean 'scan'" in skim("scna", "-s", "tiny").err
+    assert "No such command 'track-rnges'. Did you mean 'track_ranges'" in skim("track-rnges").err
+
+
 @pytest.mark.parametrize(
     ("line", "nearest"),
     [('borker = "sim"', "'broker'"), ('exchnage = "XASX"', "'exchange'")],
