@@ -9,14 +9,16 @@ from dataclasses import dataclass
 
 import ib_async
 
-PATIENCE = 20.0
+PATIENCE = 300.0
+"""Seconds after which a gateway hangs: far more than any takes on a busy machine."""
 
 
 @dataclass(frozen=True)
 class Books:
-    """The account: shares held and shares that open stops sell, by symbol; trades by order."""
+    """The account: shares held, being bought and sold by open stops, by symbol; trades by order."""
 
     held: Mapping[str, int]
+    coming: Mapping[str, int]
     stopped: Mapping[str, int]
     open_orders: int
     bought: Mapping[str, int]
@@ -38,10 +40,12 @@ async def _look(port: int, client_id: int) -> Books:
         positions = await ib.reqPositionsAsync()
     finally:
         ib.disconnect()
-    stopped: Counter[str] = Counter()
+    coming, stopped = Counter[str](), Counter[str]()
     for trade in resting:
-        if trade.order.orderType == "STP" and trade.order.action == "SELL":
-            stopped[trade.contract.symbol] += int(trade.order.totalQuantity)
+        if trade.order.action == "BUY":
+            coming[trade.contract.symbol] += int(trade.orderStatus.remaining)
+        elif trade.order.orderType == "STP":
+            stopped[trade.contract.symbol] += int(trade.orderStatus.remaining)
     bought, sold, traded = Counter[str](), Counter[str](), Counter[str]()
     orders_of: defaultdict[str, set[int]] = defaultdict(set)
     for fill in fills:
@@ -53,6 +57,7 @@ async def _look(port: int, client_id: int) -> Books:
         orders_of[trade.order.orderRef].add(trade.order.permId)
     return Books(
         held={one.contract.symbol: int(one.position) for one in positions if one.position},
+        coming=coming,
         stopped=stopped,
         open_orders=len(resting),
         bought=bought,

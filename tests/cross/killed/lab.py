@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Self
 
@@ -15,8 +14,11 @@ from skim_core.model.events import Event
 from ..exchange_process.deaths import VARIABLE as DEATH  # noqa: TID252  a test's own tree
 from .books import Books, look
 from .host import ACCOUNT, DATE, VARIABLE
+from .turns import Guest
 
-PATIENCE = 120.0
+PATIENCE = 300.0
+"""Seconds after which a process hangs: far more than any takes on a busy machine."""
+
 RUN_ID = f"killed/XASX/{DATE}/{ACCOUNT}"
 START = ("start_trading_day", "--strategy", "killed", "--pace", "real")
 MONITOR = ("start_monitoring", "--strategy", "killed", "--pace", "real")
@@ -31,13 +33,12 @@ class Lab:
         self.folder = folder
         self._site(folder / "site")
         self._gateway: subprocess.Popen[str] | None = None
-        self.port = 0
-        self._since = time.monotonic()
+        self.port = self._time = 0
 
     def __enter__(self) -> Self:
         self._gateway = self._start("gateway", stdout=subprocess.PIPE)
         assert self._gateway.stdout is not None
-        self.port = int(self._gateway.stdout.readline())
+        self.port, self._time = map(int, self._gateway.stdout.readline().split())
         (self.folder / "skim.toml").write_text(
             f'broker = "ibkr"\naccount = "{ACCOUNT}"\n[brokers.ibkr]\nport = {self.port}\n',
             encoding="utf-8",
@@ -52,7 +53,7 @@ class Lab:
     def run(self, *command: str, death: str = "") -> int:
         """Run a command to its end, or its death; return its exit code."""
         with (self.folder / "said.txt").open("a") as said:
-            process = self._start("skim", *command, stdout=said, death=death)
+            process = self._start("trader", *command, stdout=said, death=death)
             try:
                 return process.wait(PATIENCE)
             finally:
@@ -75,22 +76,30 @@ class Lab:
         """Return the account's books, as another client sees them."""
         return look(self.port)
 
-    def _start(self, role: str, *command: str, stdout, death: str = "") -> subprocess.Popen[str]:
+    def let_pass(self, seconds: float) -> None:
+        """Let time go on while there is none but the gateway."""
+        nobody = Guest(self._time)
+        end = nobody.microseconds + round(seconds * 1_000_000)
+        while nobody.microseconds < end:
+            nobody.pass_on(end)
+        nobody.leave()
+
+    def _start(self, module: str, *command: str, stdout, death: str = "") -> subprocess.Popen[str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SKIM_")}
         kept.pop("PYTHONDONTWRITEBYTECODE", None)
         environment = {
             "PYTHONPATH": os.pathsep.join(
                 [str(Path(__file__).parents[1]), str(self.folder / "site")]
             ),
-            VARIABLE: repr(self._since),
+            VARIABLE: str(self._time),
             DEATH: death,
             "SKIM_DIRECTORY": str(self.folder / "home"),
             "SKIM_CONFIG": str(self.folder / "skim.toml"),
         }
         return subprocess.Popen(
-            [sys.executable, "-m", "killed.host", role, str(self.folder), *command],
+            [sys.executable, "-m", f"killed.{module}", str(self.folder), *command],
             stdout=stdout,
-            stderr=None if role == "gateway" else subprocess.STDOUT,
+            stderr=None if module == "gateway" else subprocess.STDOUT,
             text=True,
             env={**kept, **environment},
             cwd=self.folder,

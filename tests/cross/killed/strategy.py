@@ -1,8 +1,8 @@
-"""Ten minutes in which there is something at stake at any moment.
+"""Eight minutes in which there is something at stake at any moment.
 
 Two brackets at market, of which the second's stop is near; a limit that comes to nothing and is
-cancelled; a stop that is moved; everything sold in the ninth minute. Each tick decides all of it
-anew: the desk makes one order of it.
+cancelled; a stop that is moved; everything sold in the eighth minute, or later where that fails.
+Each tick decides all of it anew: the desk makes one order of it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ HELD, NEAR, FAR = "KEE", "EWE", "MNT"
 
 GRAPH = PhaseGraph(
     Phase("trade", every="1m", between=("open+11m", "open+16m")),
-    Phase("manage", every="1m", between=("open+11m", "open+19m"), protective=True),
+    Phase("manage", every="1m", between=("open+11m", "open+25m"), protective=True),
 )
 
 
