@@ -37,7 +37,10 @@ def show_examination(
     session = calendar_of(settings).current_or_next(WallClock().now())
     broker = load_broker(name).make(broker_setup(settings, name, session))
     if not isinstance(broker, Examinable):
-        msg = f"the broker {name!r} has nothing that could be examined: it tells no findings."
+        msg = (
+            f"the broker {name!r} brings no examination of its account: "
+            "'skim doctor' says whether its package works."
+        )
         raise ConfigError(msg)
     found = asyncio.run(_examine(broker, broker, symbols))
     if wanted.as_json:

@@ -31,12 +31,26 @@ class _Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         try:
-            text = super().format(record)
+            text = super().format(record) + _details(record)
         except Exception as error:  # noqa: BLE001  the text is made by the plugin that logs
             text = f"{record.levelname} {record.name}: a log line raised {type(error).__name__}"
         longest = 4 * LONGEST if record.exc_info is None else 100 * LONGEST
         text = printable(text[: longest + 1])
         return text if len(text) <= longest else f"{text[: longest - 4]} ..."
+
+
+def _details(record: logging.LogRecord) -> str:
+    """Return the fields that a library logs beside its message under its own name.
+
+    stamina tells so what is tried again, when, and after which error.
+    """
+    own = f"{record.name}."
+    told = [
+        f"{name.removeprefix(own).replace('_', ' ')} {value}"
+        for name, value in vars(record).items()
+        if name.startswith(own) and value not in ((), {}, None)
+    ]
+    return f" ({', '.join(told)})" if told else ""
 
 
 @dataclass(slots=True)

@@ -79,7 +79,7 @@ def test_what_may_be_better_is_no_reason_to_fail(examined):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--broker", "sim"], "the broker 'sim' has nothing that could be examined"),
+        (["--broker", "sim"], "the broker 'sim' brings no examination of its account"),
         (["--symbol", "BHP"], "--symbol needs --broker"),
         (["gap", "--broker", "sim"], "--broker examines nothing else"),
         (["--broker", "simm"], "did you mean 'sim'"),

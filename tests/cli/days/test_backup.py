@@ -106,6 +106,12 @@ def test_an_unsound_copy_changes_nothing(skim, journal, home, harm):
     assert not list(home.glob(".journal*"))
 
 
+def test_a_copy_that_is_not_there_is_wrong_usage(skim):
+    refused = skim("restore", "copy.sqlite")
+    assert (refused.code, refused.out) == (2, "")
+    assert "there is no file copy.sqlite" in refused.err
+
+
 def test_nothing_is_restored_under_a_day_that_runs(skim, journal, home):
     assert skim("backup", "copy.sqlite").code == 0
     for phase in ("setup", "scan"):
