@@ -131,6 +131,7 @@ class IbkrBroker:
             self._next_look.cancel()
         self._waiting.line_lost("skim hangs up")
         self._questions.close()
+        self._quotes.forget()
         for task in (*self._tasks, self._looking):
             if task is not None:
                 task.cancel()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ib_async import Contract, Stock
 
 from skim_broker_ibkr.numbers import exact
+from skim_broker_ibkr.rules.window import Lane
 from skim_broker_ibkr.symbols import ibkr_symbol, skim_symbol, venue_of
 from skim_core.broker import TickBand
 from skim_core.errors import BrokerError
@@ -42,7 +43,7 @@ class Contracts:
         self._details: dict[str, ContractDetails] = {}
         self._unknown: set[str] = set()
         self._rules: dict[int, tuple[TickBand, ...]] = {}
-        self._asking: dict[str, asyncio.Lock] = {}
+        self._asking: dict[tuple[str, Lane], asyncio.Lock] = {}
 
     @property
     def symbols(self) -> list[str]:
@@ -70,35 +71,44 @@ class Contracts:
             self._found[symbol] = found
         return symbol
 
-    async def of(self, symbol: str, *, for_order: bool = False) -> Contract:
+    async def of(self, symbol: str, lane: Lane = Lane.DATA) -> Contract:
         """Return a symbol's contract. Raises UnknownSymbolError, BrokerError."""
         found = self._found.get(symbol)
         if found is None:
-            found = (await self._ask(symbol, for_order=for_order)).contract
+            found = (await self._ask(symbol, lane)).contract
             assert found is not None
         return found
 
-    async def known(self, symbols: Iterable[str]) -> dict[str, Contract]:
+    async def known(self, symbols: Iterable[str], lane: Lane = Lane.DATA) -> dict[str, Contract]:
         """Return the contracts of those symbols that IBKR knows. Raises BrokerError."""
         wanted = list(dict.fromkeys(symbols))
-        found = await asyncio.gather(*(self._or_none(symbol) for symbol in wanted))
+        found = await asyncio.gather(*(self._or_none(symbol, lane) for symbol in wanted))
         return {
             symbol: contract
             for symbol, contract in zip(wanted, found, strict=True)
             if contract is not None
         }
 
-    async def ticks(self, symbol: str) -> tuple[TickBand, ...]:
+    async def foresee(self, symbols: Iterable[str]) -> None:
+        """Ask now, after other market data, what orders in these symbols would have to ask."""
+        for symbol in symbols:
+            try:
+                await self.ticks(symbol, Lane.DATA)
+            except BrokerError as error:
+                # The order itself will ask again, and say what is wrong.
+                _log.debug("%s", error)
+
+    async def ticks(self, symbol: str, lane: Lane = Lane.ORDER) -> tuple[TickBand, ...]:
         """Return the ticks that a symbol's orders need, by IBKR's market rule; none without one.
 
         Raises UnknownSymbolError, BrokerError.
         """
-        details = self._details.get(symbol) or await self._ask(symbol, for_order=True)
+        details = self._details.get(symbol) or await self._ask(symbol, lane)
         number = rule_of(details, self._exchange_of_orders())
         if number is None:
             return ()
         if number not in self._rules:
-            increments = await self._requests.market_rule(number)
+            increments = await self._requests.market_rule(number, lane)
             if increments is None:
                 msg = f"TWS didn't tell the ticks of {symbol} (market rule {number})."
                 raise BrokerError(msg)
@@ -118,20 +128,19 @@ class Contracts:
     def _exchange_of_orders(self) -> str:
         return _SMART if self._smart else self._venue.exchange
 
-    async def _or_none(self, symbol: str) -> Contract | None:
+    async def _or_none(self, symbol: str, lane: Lane) -> Contract | None:
         try:
-            return await self.of(symbol)
+            return await self.of(symbol, lane)
         except UnknownSymbolError:
             return None
 
-    async def _ask(self, symbol: str, *, for_order: bool) -> ContractDetails:
-        async with self._asking.setdefault(symbol, asyncio.Lock()):
+    async def _ask(self, symbol: str, lane: Lane) -> ContractDetails:
+        # In its lane, for who is of a lower one may have to wait for its turn.
+        async with self._asking.setdefault((symbol, lane), asyncio.Lock()):
             if symbol in self._details:
                 return self._details[symbol]
             if symbol not in self._unknown:
-                for details in await self._requests.details(
-                    self.wanted(symbol), for_order=for_order
-                ):
+                for details in await self._requests.details(self.wanted(symbol), lane):
                     if details.contract is None:
                         continue
                     known = self._found.setdefault(symbol, self.wanted(symbol))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from skim_broker_ibkr.minutes import MinuteBar, columns, session_at, span
 from skim_broker_ibkr.rules.freshness import Subscriptions
+from skim_broker_ibkr.rules.window import Lane
 from skim_core import MINUTE, Bars
 from skim_core.errors import BrokerError
 
@@ -149,7 +150,7 @@ class History:
         if bars is None or not hasattr(bars, "reqId"):
             return
         self._symbols.pop(bars.reqId, None)
-        ib = await self._requests.turn()
+        ib = await self._requests.turn(lane=Lane.DATA)
         if bars.reqId in ib.wrapper.reqId2Subscriber:
             ib.cancelHistoricalData(bars)
 

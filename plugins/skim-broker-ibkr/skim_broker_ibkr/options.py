@@ -186,9 +186,10 @@ def _check_together(options: IbkrOptions) -> None:
     if options.trading_mode == "live" and not options.account:
         msg = "[brokers.ibkr] trading_mode 'live' needs the account's number: set account."
         raise ConfigError(msg)
-    if options.reserved_for_orders >= options.messages_per_second:
+    # A scan and its end leave together.
+    if options.reserved_for_orders > options.messages_per_second - 2:
         msg = (
-            f"[brokers.ibkr] reserved_for_orders: expected less than messages_per_second "
-            f"({options.messages_per_second}), found {options.reserved_for_orders}."
+            f"[brokers.ibkr] reserved_for_orders: expected at least two less than "
+            f"messages_per_second ({options.messages_per_second}), found {options.reserved_for_orders}."
         )
         raise ConfigError(msg)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from skim_broker_ibkr.numbers import price, whole
 from skim_broker_ibkr.rules.freshness import Subscriptions
 from skim_broker_ibkr.rules.notices import Meaning, meaning
+from skim_broker_ibkr.rules.window import Lane
 from skim_core import Quote
 from skim_core.broker import sound
+from skim_core.errors import BrokerError
 
 if TYPE_CHECKING:
     from ib_async import Contract, Ticker
@@ -24,10 +27,14 @@ if TYPE_CHECKING:
     from skim_broker_ibkr.requests import Requests
     from skim_broker_ibkr.told import ToldError
     from skim_core import Clock
+    from skim_core.broker import Timer
 
 _log = logging.getLogger("skim.ibkr")
 _QUOTE = sound(Quote)
 _LIVE = 1
+_LENT = timedelta(minutes=1)
+_FEW = 5
+"""So many new streams go before the market data of many: an order is being decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,12 @@ class Quotes:
         self._delayed: set[str] = set()
         self._told: set[tuple[str, int]] = set()
         self._heard = asyncio.Event()
-        self._asking = asyncio.Lock()
+        self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._asking_for_many = asyncio.Lock()
+        self._awaited: set[str] = set()
+        self._lent: set[str] = set()
+        self._lent_until: Timer | None = None
+        self._returning: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Say what kind of data is wanted; a new connection has no streams yet."""
@@ -79,6 +91,12 @@ class Quotes:
         self._tickers.clear()
         self._symbols.clear()
         self._delayed.clear()
+        self._awaited.clear()
+        self._lent.clear()
+        if self._lent_until is not None:
+            self._lent_until.cancel()
+        if self._returning is not None:
+            self._returning.cancel()
 
     def distrust(self) -> None:
         """Make all streams anew when they are next wanted."""
@@ -114,69 +132,113 @@ class Quotes:
 
     async def quotes(self, symbols: Iterable[str]) -> Mapping[str, Quote]:
         """Return the latest quotes of those that have traded today. Raises BrokerError."""
-        contracts = await self._contracts.known(symbols)
+        wanted = list(dict.fromkeys(symbols))
+        if sum(not self._lives(symbol) for symbol in wanted) <= _FEW:
+            return await self._quotes_of(wanted, Lane.QUESTION)
         found: dict[str, Quote] = {}
-        for part in _parts(list(contracts), self._options.lines):
-            await self._stream({symbol: contracts[symbol] for symbol in part})
-            for symbol in part:
-                quote = self._quote(symbol)
-                if quote is not None:
-                    found[symbol] = quote
+        async with self._asking_for_many:
+            for part in self._parts(wanted):
+                found |= await self._quotes_of(part, Lane.DATA)
         return found
 
-    async def pictures(self, contracts: Mapping[str, Contract]) -> dict[str, Picture]:
-        """Return what these contracts' first ticks say; lines that this takes are given back.
+    async def _quotes_of(self, symbols: Iterable[str], lane: Lane) -> dict[str, Quote]:
+        contracts = await self._contracts.known(symbols, lane)
+        self._lent -= contracts.keys()
+        await self._stream(contracts, lane)
+        told = {symbol: self._quote(symbol) for symbol in contracts}
+        return {symbol: quote for symbol, quote in told.items() if quote is not None}
 
+    async def pictures(self, contracts: Mapping[str, Contract]) -> dict[str, Picture]:
+        """Return what these contracts' ticks say, as far as there are any.
+
+        Lines that this takes are given back some time later: another scan may want them again.
         Raises BrokerError.
         """
         found: dict[str, Picture] = {}
-        for part in _parts(list(contracts), self._options.lines):
-            new = [symbol for symbol in part if symbol not in self._subscriptions]
-            await self._stream({symbol: contracts[symbol] for symbol in part})
-            for symbol in part:
-                if symbol in self._tickers and not self._broken(symbol):
-                    found[symbol] = _picture(self._tickers[symbol][2])
-            async with self._asking:
-                for symbol in new:
-                    await self._cancel(symbol)
+        async with self._asking_for_many:
+            for part in self._parts(list(contracts)):
+                self._lent.update(symbol for symbol in part if symbol not in self._subscriptions)
+                self._return_later()
+                await self._stream({symbol: contracts[symbol] for symbol in part}, Lane.DATA)
+                for symbol in part:
+                    if symbol in self._tickers and not self._broken(symbol):
+                        found[symbol] = _picture(self._tickers[symbol][2])
         return found
 
-    async def _stream(self, contracts: Mapping[str, Contract]) -> None:
-        """See to it that these stream, and wait for what they say first."""
-        async with self._asking:
-            fresh = []
-            for symbol, contract in contracts.items():
-                if self._subscriptions.want(symbol):
-                    if not self._subscriptions.stale(symbol, self._clock.now()):
-                        continue
-                    await self._cancel(symbol)
-                await self._subscribe(symbol, contract)
-                fresh.append(symbol)
-            if fresh:
-                await self._wait(lambda: all(self._answered(symbol) for symbol in fresh))
+    def _return_later(self) -> None:
+        if self._lent_until is not None:
+            self._lent_until.cancel()
+        self._lent_until = self._clock.call_at(self._clock.now() + _LENT, self._return)
 
-    async def _subscribe(self, symbol: str, contract: Contract) -> None:
+    def _return(self) -> None:
+        self._returning = asyncio.create_task(self._give_back())
+
+    async def _give_back(self) -> None:
+        try:
+            async with self._asking_for_many:
+                while self._lent:
+                    await self._cancel(self._lent.pop(), Lane.DATA)
+        except BrokerError as error:
+            _log.debug("%s", error)  # the line is gone, and all its streams with it
+
+    def _parts(self, symbols: list[str]) -> Iterable[list[str]]:
+        # Who asks for few meanwhile takes lines too.
+        size = self._options.lines - self._options.lines // 9
+        for start in range(0, len(symbols), size):
+            yield symbols[start : start + size]
+
+    def _lives(self, symbol: str) -> bool:
+        return symbol in self._subscriptions and not self._subscriptions.stale(
+            symbol, self._clock.now()
+        )
+
+    async def _stream(self, contracts: Mapping[str, Contract], lane: Lane) -> None:
+        """See to it that these stream, and wait for what they say first."""
+        for symbol, contract in contracts.items():
+            # Each by itself, so that who asks for few need not wait for who asks for many.
+            async with self._asking[symbol]:
+                if self._subscriptions.want(symbol):
+                    if self._lives(symbol):
+                        continue
+                    await self._cancel(symbol, lane)
+                await self._subscribe(symbol, contract, lane)
+        coming = self._awaited & contracts.keys()
+        if coming:
+            try:
+                await self._wait(lambda: all(self._answered(symbol) for symbol in coming))
+            finally:
+                self._awaited -= coming
+                self._heard.set()
+
+    async def _subscribe(self, symbol: str, contract: Contract, lane: Lane) -> None:
         for superfluous in self._subscriptions.add(symbol, self._clock.now()):
-            await self._cancel(superfluous)
-        ib = await self._requests.turn()
+            await self._cancel(superfluous, lane)
+        ib = await self._requests.turn(lane=lane)
+        if symbol not in self._subscriptions:
+            return  # there were more that wanted its line
         ticker = ib.reqMktData(contract)
         number = ib.wrapper.ticker2ReqId["mktData"][ticker]
         self._tickers[symbol] = number, contract, ticker
         self._symbols[number] = symbol
+        self._awaited.add(symbol)
 
-    async def _cancel(self, symbol: str) -> None:
+    async def _cancel(self, symbol: str, lane: Lane) -> None:
         self._subscriptions.drop(symbol)
         self._delayed.discard(symbol)
         number, contract, ticker = self._tickers.pop(symbol, (0, None, None))
         if contract is None or ticker is None:
             return
         self._symbols.pop(number, None)
-        ib = await self._requests.turn()
-        if ib.wrapper.reqId2Ticker.get(number) is ticker:
-            ib.cancelMktData(contract)
-            # What a new stream says must not be taken for what the old one said.
-            ib.wrapper.tickers.pop(hash(contract), None)
-            ib.wrapper.reqId2Ticker.pop(number, None)
+        wrapper = self._requests.ib.wrapper
+        if wrapper.reqId2Ticker.get(number) is not ticker:
+            return
+        # What a new stream says must not be taken for what the old one said, and the symbol may
+        # be asked for again before this one's turn has come.
+        wrapper.tickers.pop(hash(contract), None)
+        wrapper.endTicker(ticker, "mktData")
+        ib = await self._requests.turn(lane=lane)
+        if wrapper.reqId2Ticker.pop(number, None) is ticker:
+            ib.client.cancelMktData(number)
 
     async def _wait(self, ready: Callable[[], bool]) -> None:
         try:
@@ -189,7 +251,7 @@ class Quotes:
             _log.debug("some streams said nothing within %s", self._options.quote_wait)
 
     def _answered(self, symbol: str) -> bool:
-        if symbol not in self._tickers:
+        if symbol not in self._tickers or symbol not in self._awaited:
             return True
         ticker = self._tickers[symbol][2]
         return self._broken(symbol) or (
@@ -242,8 +304,3 @@ def _is_halted(ticker: Ticker) -> bool:
     Source: IBKR, TWS API, "Available Tick Types".
     """
     return whole(ticker.halted) > 0 or whole(ticker.delayedHalted) > 0
-
-
-def _parts(symbols: list[str], size: int) -> Iterable[list[str]]:
-    for start in range(0, len(symbols), size):
-        yield symbols[start : start + size]

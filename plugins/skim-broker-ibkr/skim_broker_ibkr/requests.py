@@ -19,7 +19,7 @@ from ib_async import (
 from ib_async.wrapper import RequestError
 
 from skim_broker_ibkr.rules.pacing import HistoryPacing
-from skim_broker_ibkr.rules.window import MessageWindow
+from skim_broker_ibkr.rules.window import Lane, MessageWindow
 from skim_core.errors import BrokerError, NotSentError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Requests:
         self._clock = clock
         self._unanswered = unanswered
         self._window = MessageWindow(options.messages_per_second, options.reserved_for_orders)
-        self._lanes = {True: asyncio.Lock(), False: asyncio.Lock()}
+        self._lanes = {lane: asyncio.Lock() for lane in Lane}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._pacing = HistoryPacing()
         self._ib: TapIB | None = None
@@ -67,19 +67,19 @@ class Requests:
 
     # Turns
 
-    async def turn(self, messages: int = 1, *, for_order: bool = False) -> TapIB:
+    async def turn(self, messages: int = 1, *, lane: Lane = Lane.QUESTION) -> TapIB:
         """Wait until messages may be sent; return the connection. Raises BrokerError.
 
-        `for_order`: an order waits for the answer, so it takes the lane of orders.
+        In the lane of orders go questions whose answer an order waits for.
         """
-        if for_order:
+        if lane is Lane.ORDER:
             await self.order_turn(messages)
             return self.ib
-        async with self._lanes[False]:
-            while wait := self._window.delay(self._clock.now(), messages, order=False):
+        async with self._lanes[lane]:
+            while wait := self._window.delay(self._clock.now(), messages, lane=lane):
                 await self._clock.sleep_until(self._clock.now() + wait)
             ib = self.ib
-            self._window.count(self._clock.now(), messages, order=False)
+            self._window.count(self._clock.now(), messages, lane=lane)
             return ib
 
     async def order_turn(self, messages: int = 1) -> None:
@@ -89,9 +89,9 @@ class Requests:
         connection is gone.
         """
         until = self._clock.now() + self._options.submit_wait
-        async with self._lanes[True]:
+        async with self._lanes[Lane.ORDER]:
             self._refuse_without_line()
-            while wait := self._window.delay(self._clock.now(), messages, order=True):
+            while wait := self._window.delay(self._clock.now(), messages, lane=Lane.ORDER):
                 if self._clock.now() + wait > until:
                     msg = (
                         f"nothing was sent: {self._options.messages_per_second} messages a second "
@@ -100,7 +100,7 @@ class Requests:
                     raise NotSentError(msg)
                 await self._clock.sleep_until(self._clock.now() + wait)
                 self._refuse_without_line()
-            self._window.count(self._clock.now(), messages, order=True)
+            self._window.count(self._clock.now(), messages, lane=Lane.ORDER)
 
     def _refuse_without_line(self) -> None:
         if self._ib is None:
@@ -193,9 +193,9 @@ class Requests:
 
     # Contracts
 
-    async def details(self, contract: Contract, *, for_order: bool) -> list[ContractDetails]:
+    async def details(self, contract: Contract, lane: Lane) -> list[ContractDetails]:
         """Return the contracts that fit; none for one that TWS doesn't know."""
-        ib = await self.turn(for_order=for_order)
+        ib = await self.turn(lane=lane)
         try:
             return await self.answer(
                 ib.reqContractDetailsAsync(contract), f"the contract {contract.symbol}"
@@ -205,10 +205,11 @@ class Requests:
                 return []
             raise
 
-    async def market_rule(self, number: int) -> list[Any] | None:
+    async def market_rule(self, number: int, lane: Lane) -> list[Any] | None:
         """Return a table of ticks, each entry with `lowEdge` and `increment`; None for none."""
+        # The turn comes first: who is of a lower lane must not hold the lock while it waits.
+        ib = await self.turn(lane=lane)
         async with self._locks[f"market rule {number}"]:
-            ib = await self.turn(for_order=True)
             return await self.answer(ib.reqMarketRuleAsync(number), "a table of ticks")
 
     async def preview(self, contract: Contract, account: str) -> None:
@@ -217,7 +218,7 @@ class Requests:
         Raises RefusedError when TWS would not take the order, BrokerError for no answer.
         """
         order = MarketOrder("BUY", 1, account=account, tif="DAY")
-        ib = await self.turn(for_order=True)
+        ib = await self.turn(lane=Lane.ORDER)
         await self.answer(ib.whatIfOrderAsync(contract, order), f"1 {contract.symbol}")
 
     # Data
@@ -240,7 +241,7 @@ class Requests:
         for attempt in (1, 2):
             await self._paced(request, series)
             try:
-                ib = await self.turn()
+                ib = await self.turn(lane=Lane.DATA)
                 coming = ib.reqHistoricalDataAsync(
                     contract,
                     end,
@@ -278,7 +279,7 @@ class Requests:
         Raises BrokerError.
         """
         async with self._locks["scan"]:
-            ib = await self.turn(2)
+            ib = await self.turn(2, lane=Lane.DATA)
             found = await self.answer(
                 ib.reqScannerDataAsync(subscription), f"the scan {subscription.scanCode}"
             )
@@ -287,7 +288,7 @@ class Requests:
     async def scanner_parameters(self) -> str:
         """Return the XML that says which scans there are."""
         async with self._locks["scanner parameters"]:
-            ib = await self.turn()
+            ib = await self.turn(lane=Lane.DATA)
             return await self.answer(ib.reqScannerParametersAsync(), "the scanner's parameters")
 
     async def answer(self, question: Awaitable[T], name: str, limit: timedelta | None = None) -> T:

@@ -71,7 +71,9 @@ class GapScanner:
             row = gap_row(symbol, seen)
             if row is not None:
                 rows.append(row)
-        return chosen(rows, request)
+        gaps = chosen(rows, request)
+        await self._contracts.foresee(row.symbol for row in gaps)
+        return gaps
 
     async def _previous_close(self, symbol: str) -> Decimal | None:
         """Return the previous close by the daily bars, where the stream doesn't tell it."""

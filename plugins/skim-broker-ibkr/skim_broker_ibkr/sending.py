@@ -10,6 +10,7 @@ from ib_async import Order as IbOrder
 
 from skim_broker_ibkr.numbers import sendable
 from skim_broker_ibkr.orders import Placement, placement, placements
+from skim_broker_ibkr.rules.window import Lane
 from skim_core.errors import BrokerError, NotSentError
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Sending:
             self._hearing.tell_again(entry)
             return
         sent = placement(order, await self._contracts.ticks(order.symbol))
-        contract = await self._contracts.of(order.symbol, for_order=True)
+        contract = await self._contracts.of(order.symbol, Lane.ORDER)
         await self._requests.order_turn()
         self._check_open()
         entry = self._ours(order.reference, None)
@@ -157,7 +158,7 @@ class Sending:
             msg = f"orders that are sent together are of one symbol, found {', '.join(symbols)}."
             raise NotSentError(msg)
         (symbol,) = symbols
-        contract = await self._contracts.of(symbol, for_order=True)
+        contract = await self._contracts.of(symbol, Lane.ORDER)
         return contract, placements(orders, await self._contracts.ticks(symbol))
 
     def _place(

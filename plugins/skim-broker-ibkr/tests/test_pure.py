@@ -17,7 +17,7 @@ from skim_broker_ibkr.orders import on_tick, placement, placements, reference_of
 from skim_broker_ibkr.rules.gate import RestartWindow
 from skim_broker_ibkr.rules.notices import FarmState, farm_notice
 from skim_broker_ibkr.rules.pacing import HistoryPacing
-from skim_broker_ibkr.rules.window import MessageWindow
+from skim_broker_ibkr.rules.window import Lane, MessageWindow
 
 from skim_core import Order, OrderType, Side, TimeInForce
 from skim_core.broker import load_exchange
@@ -29,36 +29,53 @@ START = datetime(2025, 1, 6, tzinfo=UTC)
 gaps = st.integers(0, 3000)
 
 
-@given(st.lists(st.tuples(gaps, st.booleans(), st.integers(1, 3)), max_size=150))
+lanes = st.sampled_from(Lane)
+in_time = st.lists(st.tuples(gaps, lanes, st.integers(1, 3)), max_size=150)
+
+
+def sent_by(window, asked):
+    """Send what is asked for, one after the other; return when each message left, and its lane."""
+    now, sent = START, []
+    for gap, lane, messages in asked:
+        now += timedelta(milliseconds=gap)
+        while wait := window.delay(now, messages, lane=lane):
+            now += wait
+        window.count(now, messages, lane=lane)
+        sent += [(now, lane)] * messages
+    return sent
+
+
+@given(in_time)
 def test_no_second_has_more_messages_than_allowed(asked):
-    window, now, sent = MessageWindow(10, 4), START, []
-    for gap, order, messages in asked:
-        now += timedelta(milliseconds=gap)
-        while wait := window.delay(now, messages, order=order):
-            now += wait
-        window.count(now, messages, order=order)
-        sent += [(now, order)] * messages
+    sent = sent_by(MessageWindow(13, 4), asked)
     for at, _ in sent:
-        second = [order for moment, order in sent if 0 <= (moment - at).total_seconds() < 1]
-        assert len(second) <= 10
-        assert second.count(False) <= 6
+        second = [lane for moment, lane in sent if 0 <= (moment - at).total_seconds() < 1]
+        assert len(second) <= 13
+        assert len(second) - second.count(Lane.ORDER) <= 9
+        assert second.count(Lane.DATA) <= 6
 
 
-@given(st.lists(gaps, max_size=80))
-def test_ordinary_messages_leave_orders_their_lane(asked):
-    window, now = MessageWindow(10, 4), START
-    for gap in asked:
-        now += timedelta(milliseconds=gap)
-        while wait := window.delay(now, order=False):
-            now += wait
-        window.count(now, order=False)
-        assert not window.delay(now, 4, order=True)
+@given(in_time)
+def test_no_lane_waits_for_a_lower_one(asked):
+    """What a lane has to itself is there whatever lower ones have sent."""
+    for lane, own in ((Lane.ORDER, 4), (Lane.QUESTION, 3)):
+        lower = [(gap, used, messages) for gap, used, messages in asked if used < lane]
+        sent = sent_by(window := MessageWindow(13, 4), lower)
+        now = sent[-1][0] if sent else START
+        assert not window.delay(now, own, lane=lane)
+
+
+def test_what_orders_have_used_is_not_taken_from_the_others():
+    window = MessageWindow(40, 15)
+    window.count(START, 15, lane=Lane.ORDER)
+    assert not window.delay(START, 17, lane=Lane.DATA)
+    assert not window.delay(START, 25, lane=Lane.QUESTION)
 
 
 def test_a_clock_that_was_set_back_stops_nothing():
     window = MessageWindow(10, 4)
-    window.count(START + timedelta(days=1), 10, order=True)
-    assert not window.delay(START, order=True)
+    window.count(START + timedelta(days=1), 10, lane=Lane.ORDER)
+    assert not window.delay(START, lane=Lane.ORDER)
 
 
 requests = st.tuples(
@@ -252,7 +269,7 @@ def test_the_options_on_the_plugins_own():
         ({"restart_timezone": "Sydney"}, "restart_timezone: expected a time zone"),
         ({"quiet_time": "0s"}, "quiet_time: TWS may hide an order"),
         ({"data_type": "fast"}, "data_type"),
-        ({"messages_per_second": 10, "reserved_for_orders": 12}, "less than messages_per_second"),
+        ({"messages_per_second": 10, "reserved_for_orders": 9}, "at least two less than mess"),
         ({"account": "my account"}, "account: "),
     ],
 )

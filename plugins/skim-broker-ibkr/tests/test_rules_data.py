@@ -81,7 +81,7 @@ async def test_a_symbol_without_a_trade_today_or_unknown_has_no_quote(play):
 
 @story(lines=3)
 async def test_no_more_lines_are_used_than_there_are(play):
-    symbols = [f"S{number}" for number in range(7)]
+    symbols = [f"S{number}" for number in range(6)]
     play.tws.ticks |= dict.fromkeys(symbols, TRADED)
     assert set(await play.broker.quotes(symbols)) == set(symbols)
     assert play.tws.count(r.RequestMarketData) - play.tws.count(r.CancelMarketData) == 3
@@ -379,15 +379,43 @@ async def test_a_scan_merges_codes_and_fetches_the_prices(play):
     assert {(one.instrument, one.location, one.rows) for one in asked} == {
         ("STOCK.HK", "STK.HK.ASX", 50)
     }
-    await play.until(lambda: play.tws.count(r.CancelMarketData) == 3)
     assert play.tws.count(r.CancelScanner) == len(asked) == 3
     assert play.tws.count(r.RequestMarketData) == 3
+
+
+@story(gap_up_scans=["HIGH_OPEN_GAP"])
+async def test_lines_of_a_scan_serve_the_next_one_and_are_given_back(play):
+    offer(play.tws, HIGH_OPEN_GAP=["AAA", "BBB"])
+    play.tws.ticks |= {"AAA": gap("10.5"), "BBB": gap("11"), "CCC": gap("10.1")}
+    for _ in range(2):
+        await play.broker.scan(GapScan(minimum_percent=Decimal(3)))
+    await play.broker.quotes(["BBB"])
+    assert play.tws.count(r.RequestMarketData) == 2
+    assert play.tws.count(r.CancelMarketData) == 0
+    await play.clock.advance(61)
+    await play.until(lambda: play.tws.count(r.CancelMarketData) == 1)
+    (cancelled,) = play.tws.of(r.CancelMarketData)
+    lines = {one.req_id: one.contract.symbol for one in play.tws.of(r.RequestMarketData)}
+    assert lines[cancelled.req_id] == "AAA"
+
+
+@story()
+async def test_an_order_has_nothing_to_ask_of_what_a_scan_has_found(play):
+    offer(play.tws, HIGH_OPEN_GAP=["AAA", "BBB"])
+    play.tws.ticks |= {"AAA": gap("10.5"), "BBB": gap("10.1")}
+    await play.broker.scan(GapScan(minimum_percent=Decimal(3)))
+    asked = [one.contract.symbol for one in play.tws.of(r.RequestContractDetails)]
+    assert asked == ["AAA"]
+    assert play.tws.count(r.RequestMarketRule) == 1
+    await play.broker.submit([buy(symbol="AAA")])
+    assert play.tws.count(r.RequestContractDetails) == 1
+    assert play.tws.count(r.RequestMarketRule) == 1
 
 
 @story(start=datetime(2025, 1, 5, 23, 59, 30, tzinfo=UTC))
 async def test_what_there_is_to_scan_is_asked_once_a_day(play):
     offer(play.tws)
-    for _ in range(3):
+    for _ in range(2):
         await play.broker.scan(GapScan(minimum_percent=Decimal(3)))
     assert play.tws.count(r.RequestScannerParameters) == 1
     await play.clock.advance(60)

@@ -116,6 +116,8 @@ async def skim_track_ranges(ctx: Context[OrhConfig]) -> list[OpeningRange]:
     }
     if not windows:
         return []
+    # A broker streams what is asked for: at the windows' end nothing has to be begun.
+    await ctx.market.bars(list(windows))
     await ctx.clock.sleep_until(max(end for _, end in windows.values()))
     bars = await ctx.market.bars(list(windows))
     measured = (rules.measure_range(bars, symbol, *window) for symbol, window in windows.items())

@@ -1,47 +1,60 @@
-"""How many messages may be sent: a sliding second, with a lane kept for orders."""
+"""How many messages may be sent: a sliding second, with lanes of which none waits for a lower one."""
 
 from __future__ import annotations
 
 from collections import deque
 from datetime import datetime, timedelta
+from enum import IntEnum
 
 _SECOND = timedelta(seconds=1)
+
+
+class Lane(IntEnum):
+    """What a message is for; a higher one never waits for lower ones."""
+
+    DATA = 0
+    """Market data of many symbols: streams, bars, scans."""
+    QUESTION = 1
+    """What is asked before an order is decided: money, books, a few symbols' quotes."""
+    ORDER = 2
+    """Orders, cancels, and what TWS has to be asked to word one."""
 
 
 class MessageWindow:
     """At most `most` messages in any second, of which `reserved` are only for orders.
 
-    TWS counts orders and cancels as messages, tells error 100 above 50 a second and hangs
-    up on who goes on. Source: IBKR, TWS API, "Architecture", requests per second.
+    Of the others one in three is not for market data. TWS counts orders and cancels as
+    messages, tells error 100 above 50 a second and hangs up on who goes on. Source: IBKR,
+    TWS API, "Architecture", requests per second.
     """
 
     def __init__(self, most: int, reserved: int) -> None:
-        self._most = most
-        self._reserved = reserved
-        self._sent: deque[tuple[datetime, bool]] = deque()
+        others = most - reserved
+        self._limits = {Lane.DATA: others - others // 3, Lane.QUESTION: others, Lane.ORDER: most}
+        self._sent: deque[tuple[datetime, Lane]] = deque()
 
-    def delay(self, now: datetime, messages: int = 1, *, order: bool) -> timedelta:
+    def delay(self, now: datetime, messages: int = 1, *, lane: Lane) -> timedelta:
         """Return how long to wait before that many messages may be sent; zero for not at all.
 
         Raises ValueError for more at once than a second takes.
         """
-        limit = self._most if order else self._most - self._reserved
+        limit = self._limits[lane]
         if messages > limit:
             msg = f"{messages} messages at once: expected at most {limit}"
             raise ValueError(msg)
         self._forget(now)
-        # What an ordinary message leaves to orders is not less for orders having used theirs.
-        counted = [at for at, was_order in self._sent if order or not was_order]
+        # What a lower lane leaves to a higher one is not less for the higher having used its own.
+        counted = [at for at, used in self._sent if used <= lane]
         everything = [at for at, _ in self._sent]
         waits = (
             _until_free(counted, messages, limit, now),
-            _until_free(everything, messages, self._most, now),
+            _until_free(everything, messages, self._limits[Lane.ORDER], now),
         )
         return max(waits)
 
-    def count(self, now: datetime, messages: int = 1, *, order: bool) -> None:
+    def count(self, now: datetime, messages: int = 1, *, lane: Lane) -> None:
         """Remember that messages are sent now."""
-        self._sent.extend([(now, order)] * messages)
+        self._sent.extend([(now, lane)] * messages)
 
     def _forget(self, now: datetime) -> None:
         # A clock that was set back must not keep messages from being sent for ever.
