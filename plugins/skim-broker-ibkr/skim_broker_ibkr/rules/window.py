@@ -43,14 +43,12 @@ class MessageWindow:
             msg = f"{messages} messages at once: expected at most {limit}"
             raise ValueError(msg)
         self._forget(now)
-        # What a lower lane leaves to a higher one is not less for the higher having used its own.
-        counted = [at for at, used in self._sent if used <= lane]
-        everything = [at for at, _ in self._sent]
-        waits = (
-            _until_free(counted, messages, limit, now),
-            _until_free(everything, messages, self._limits[Lane.ORDER], now),
+        # Each higher lane's limit holds for what the lower ones have sent together.
+        return max(
+            _until_free([at for at, used in self._sent if used <= each], messages, most, now)
+            for each, most in self._limits.items()
+            if each >= lane
         )
-        return max(waits)
 
     def count(self, now: datetime, messages: int = 1, *, lane: Lane) -> None:
         """Remember that messages are sent now."""
