@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 from skim_gateway.wire.contracts import Contract, TagValue
-from skim_gateway.wire.layout import Counted, Record, layout_of
+from skim_gateway.wire.layout import Record, layout_of
 from skim_gateway.wire.orders import Order, OrderState
+from skim_gateway.wire.slots import Counted
 
 TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=8)
 INTEGER = st.integers(-1, 2_000_000)

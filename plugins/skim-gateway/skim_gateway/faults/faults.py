@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from skim_core.broker import BrokerNotice
     from skim_gateway.gateway import Gateway
     from skim_gateway.serving.conversation import Conversation
-    from skim_gateway.wire.layout import Message
+    from skim_gateway.wire.messages import Message
 
 _LOG = logging.getLogger("skim.gateway")
 

@@ -15,7 +15,7 @@ from skim_gateway.wire import requests as r
 if TYPE_CHECKING:
     from skim_gateway.gateway import Gateway
     from skim_gateway.serving.conversation import Conversation
-    from skim_gateway.wire.layout import Message
+    from skim_gateway.wire.messages import Message
 
 _Proceed: TypeAlias = Callable[[], Awaitable[None]]
 

@@ -9,7 +9,7 @@ from skim_gateway.wire import requests as r
 
 if TYPE_CHECKING:
     from skim_gateway.orders.book import Book
-    from skim_gateway.wire.layout import Message
+    from skim_gateway.wire.messages import Message
 
 
 def order_ref(book: Book, client: int | None, message: Message) -> str:

@@ -17,7 +17,7 @@ from skim_gateway.recording.files import GATEWAY, Entry, RecordingWriter, of, re
 from skim_gateway.recording.proxy import RecordingProxy
 from skim_gateway.recording.replaying import names_of, replay, requests_of
 from skim_gateway.running import Wanted, plan
-from skim_gateway.wire.layout import Message
+from skim_gateway.wire.messages import Message
 
 
 def record(upstream: str, host: str, port: int, out: Path, *, as_json: bool) -> int:

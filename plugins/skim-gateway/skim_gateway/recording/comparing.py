@@ -13,10 +13,10 @@ from skim_gateway.recording.files import Entry
 from skim_gateway.wire import answers as a
 from skim_gateway.wire.answers import ANSWERS
 from skim_gateway.wire.errors import MalformedError, UnknownMessageError
-from skim_gateway.wire.layout import named_fields
+from skim_gateway.wire.messages import named_fields
 
 if TYPE_CHECKING:
-    from skim_gateway.wire.layout import Message
+    from skim_gateway.wire.messages import Message
 
 NOTICES = range(2100, 2200)
 

@@ -26,7 +26,7 @@ from skim_gateway.wire.requests import REQUESTS
 if TYPE_CHECKING:
     from skim_core import Exchange
     from skim_gateway.setup import GatewaySetup
-    from skim_gateway.wire.layout import Message
+    from skim_gateway.wire.messages import Message
 
 _AFTER = timedelta(minutes=5)
 _INTO_SESSION = timedelta(hours=1)

@@ -19,7 +19,7 @@ from skim_gateway.wire.requests import Request, StartApi
 
 if TYPE_CHECKING:
     from skim_gateway.gateway import Gateway
-    from skim_gateway.wire.layout import Message
+    from skim_gateway.wire.messages import Message
 
 _LOG = logging.getLogger("skim.gateway")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from skim_gateway.wire.answers import ANSWERS
 from skim_gateway.wire.framing import frame, join, split
-from skim_gateway.wire.layout import Message
+from skim_gateway.wire.messages import Message
 from skim_gateway.wire.requests import REQUESTS
 
 

@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Annotated, TypeAlias
 
 from skim_gateway.wire.kinds import NumberOrZero
-from skim_gateway.wire.layout import Counted, Record, record
+from skim_gateway.wire.layout import Record, record
+from skim_gateway.wire.slots import Counted
 
 STOCK = "STK"
 COMBO = "BAG"

@@ -6,17 +6,9 @@ from dataclasses import replace
 
 from skim_gateway.wire.contracts import COMBO, WITHOUT_PRIMARY, Contract, DeltaNeutral, TagValue
 from skim_gateway.wire.kinds import INTEGER, OPTIONAL_NUMBER, TEXT, Scalar
-from skim_gateway.wire.layout import (
-    Counted,
-    Layout,
-    Record,
-    Slot,
-    When,
-    fixed,
-    one,
-    part,
-)
+from skim_gateway.wire.layout import Record, part
 from skim_gateway.wire.orders import ConditionKind, Order, OrderLeg, OrderState
+from skim_gateway.wire.slots import Counted, Layout, Slot, When, fixed, one
 
 
 def _order(fields: str, when: When | None = None) -> tuple[Slot, ...]:

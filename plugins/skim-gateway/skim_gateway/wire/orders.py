@@ -17,7 +17,8 @@ from skim_gateway.wire.kinds import (
     NumberOrZero,
     PriceOrZero,
 )
-from skim_gateway.wire.layout import Source, record
+from skim_gateway.wire.layout import record
+from skim_gateway.wire.slots import Source
 
 _CONDITION_FIELDS = {1: 6, 3: 3, 4: 3, 5: 4, 6: 5, 7: 5}
 """How many fields follow a condition's kind: price, time, margin, execution, volume, per cent."""

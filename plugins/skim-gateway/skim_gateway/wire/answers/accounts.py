@@ -10,10 +10,8 @@ from skim_gateway.wire.contracts import (
     HeldContract,
 )
 from skim_gateway.wire.kinds import NumberOrLargest
-from skim_gateway.wire.layout import (
-    fixed,
-    record,
-)
+from skim_gateway.wire.layout import record
+from skim_gateway.wire.slots import fixed
 
 
 @answer(6, fixed("2"))

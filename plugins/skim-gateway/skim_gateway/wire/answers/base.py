@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar, dataclass_transform
 
-from skim_gateway.wire.layout import (
-    Directory,
-    Layout,
-    Message,
-    Slot,
-)
+from skim_gateway.wire.messages import Directory, Message
+from skim_gateway.wire.slots import Layout, Slot
 
 ANSWERS = Directory()
 

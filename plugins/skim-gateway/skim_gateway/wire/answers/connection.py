@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from skim_gateway.wire.answers.base import Answer, answer
-from skim_gateway.wire.layout import (
-    Since,
-    fixed,
-)
+from skim_gateway.wire.slots import Since, fixed
 
 
 @answer(9, fixed("1"))

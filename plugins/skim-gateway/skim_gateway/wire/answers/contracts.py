@@ -10,12 +10,8 @@ from skim_gateway.wire.contracts import (
     TagValue,
 )
 from skim_gateway.wire.kinds import NumberOrZero
-from skim_gateway.wire.layout import (
-    Before,
-    Since,
-    fixed,
-    record,
-)
+from skim_gateway.wire.layout import record
+from skim_gateway.wire.slots import Before, Since, fixed
 
 
 @answer(10, fixed("8", before=164))

@@ -5,9 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from skim_gateway.wire.answers.base import Answer, answer
-from skim_gateway.wire.layout import (
-    record,
-)
+from skim_gateway.wire.layout import record
 
 
 @record

@@ -6,11 +6,8 @@ from decimal import Decimal
 from typing import Annotated, TypeAlias
 
 from skim_gateway.wire.answers.base import Answer, answer
-from skim_gateway.wire.layout import (
-    When,
-    fixed,
-    record,
-)
+from skim_gateway.wire.layout import record
+from skim_gateway.wire.slots import When, fixed
 
 
 @answer(81)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from skim_gateway.wire.answers.base import Answer, answer
-from skim_gateway.wire.layout import (
-    fixed,
-    record,
-)
+from skim_gateway.wire.layout import record
+from skim_gateway.wire.slots import fixed
 
 
 @answer(14, fixed("1"))

@@ -13,11 +13,8 @@ from skim_gateway.wire.contracts import (
     DeltaNeutral,
 )
 from skim_gateway.wire.kinds import NumberOrLargest
-from skim_gateway.wire.layout import (
-    Since,
-    fixed,
-)
 from skim_gateway.wire.orders import Order, OrderState
+from skim_gateway.wire.slots import Since, fixed
 
 
 @answer(3)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from skim_gateway.wire.answers.base import Answer, answer
 from skim_gateway.wire.kinds import NumberOrZero
-from skim_gateway.wire.layout import (
-    fixed,
-    record,
-)
+from skim_gateway.wire.layout import record
+from skim_gateway.wire.slots import fixed
 
 
 @record

@@ -10,7 +10,8 @@ from skim_gateway.wire.contracts import (
     DeltaNeutral,
     Legs,
 )
-from skim_gateway.wire.layout import Directory, Layout, Message, Slot, When
+from skim_gateway.wire.messages import Directory, Message
+from skim_gateway.wire.slots import Layout, Slot, When
 
 REQUESTS = Directory()
 

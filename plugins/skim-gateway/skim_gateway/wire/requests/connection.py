@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from skim_gateway.wire.layout import fixed
 from skim_gateway.wire.requests.base import Numbered, Request, request
+from skim_gateway.wire.slots import fixed
 
 
 @request(71, fixed("2"))

@@ -7,8 +7,8 @@ from typing import Annotated
 from skim_gateway.wire.contracts import (
     Contract,
 )
-from skim_gateway.wire.layout import Since, fixed
 from skim_gateway.wire.requests.base import Numbered, Request, request
+from skim_gateway.wire.slots import Since, fixed
 
 
 @request(9, fixed("8"))

@@ -6,8 +6,8 @@ from skim_gateway.wire.contracts import (
     Contract,
     ShortContract,
 )
-from skim_gateway.wire.layout import fixed
 from skim_gateway.wire.requests.base import IfCombo, Numbered, request
+from skim_gateway.wire.slots import fixed
 
 
 @request(20)

@@ -7,7 +7,6 @@ from decimal import Decimal
 from skim_gateway.wire.contracts import (
     Contract,
 )
-from skim_gateway.wire.layout import fixed
 from skim_gateway.wire.requests.base import (
     IfCombo,
     IfHedged,
@@ -15,6 +14,7 @@ from skim_gateway.wire.requests.base import (
     Request,
     request,
 )
+from skim_gateway.wire.slots import fixed
 
 
 @request(1, fixed("11"))

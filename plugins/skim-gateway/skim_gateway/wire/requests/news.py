@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from skim_gateway.wire.layout import Since, fixed
 from skim_gateway.wire.requests.base import Numbered, Request, request
+from skim_gateway.wire.slots import Since, fixed
 
 
 @request(12, fixed("1"))

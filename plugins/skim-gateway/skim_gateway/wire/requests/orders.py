@@ -10,9 +10,9 @@ from skim_gateway.wire.contracts import (
     ContractInAnswer,
     DeltaNeutral,
 )
-from skim_gateway.wire.layout import Since, fixed
 from skim_gateway.wire.orders import Order
 from skim_gateway.wire.requests.base import Numbered, Request, request
+from skim_gateway.wire.slots import Since, fixed
 
 
 @request(3, layout=order_layouts.place_order())

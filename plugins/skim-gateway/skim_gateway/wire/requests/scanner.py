@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from skim_gateway.wire.layout import fixed
 from skim_gateway.wire.requests.base import Numbered, Request, request
+from skim_gateway.wire.slots import fixed
 
 
 @request(22)
