@@ -265,6 +265,7 @@ class IbkrBroker:
             self._hearing,
             self._quotes,
             self._scanner,
+            self.farms,
         )
         return await examine(self, self._setup, self._options, parts, symbols)
 

@@ -25,14 +25,13 @@ from skim_core.broker import BrokerFinding, Examination, Severity
 from skim_core.errors import BrokerError, ConfigError, SkimError
 
 if TYPE_CHECKING:
-    from skim_broker_ibkr.broker import IbkrBroker
     from skim_broker_ibkr.options import IbkrOptions
     from skim_broker_ibkr.parts import Parts
-    from skim_core.broker import BrokerSetup, OrderReport
+    from skim_core.broker import Broker, BrokerSetup, OrderReport
 
 
 async def examine(
-    broker: IbkrBroker,
+    broker: Broker,
     setup: BrokerSetup,
     options: IbkrOptions,
     parts: Parts,
@@ -73,7 +72,7 @@ async def _look(
     setup: BrokerSetup,
     options: IbkrOptions,
     parts: Parts,
-    broker: IbkrBroker,
+    broker: Broker,
     symbols: Sequence[str],
 ) -> Seen:
     now, account = setup.clock.now(), parts.hearing.account
@@ -102,12 +101,12 @@ async def _look(
         positions=held,
         elsewhere=elsewhere,
         symbols=[await _symbol(broker, parts, symbol) for symbol in symbols],
-        broken_farms=broker.farms.broken,
+        broken_farms=parts.farms.broken,
         scans=await parts.scanner.check(),
     )
 
 
-async def _foreign(parts: Parts, options: IbkrOptions, broker: IbkrBroker) -> list[OrderReport]:
+async def _foreign(parts: Parts, options: IbkrOptions, broker: Broker) -> list[OrderReport]:
     working = [report for report in await broker.orders() if not report.status.final]
     book = parts.hearing.book
     foreign = []
@@ -118,7 +117,7 @@ async def _foreign(parts: Parts, options: IbkrOptions, broker: IbkrBroker) -> li
     return foreign
 
 
-async def _symbol(broker: IbkrBroker, parts: Parts, symbol: str) -> SeenSymbol:
+async def _symbol(broker: Broker, parts: Parts, symbol: str) -> SeenSymbol:
     quote = (await broker.quotes([symbol])).get(symbol)
     if quote is None:
         data = parts.quotes.reason(symbol) or "it has not traded today"

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from skim_broker_ibkr.line import Line
     from skim_broker_ibkr.quotes import Quotes
     from skim_broker_ibkr.requests import Requests
+    from skim_broker_ibkr.rules.notices import Farms
     from skim_broker_ibkr.scan import GapScanner
 
 
@@ -24,3 +25,4 @@ class Parts:
     hearing: OrderHearing
     quotes: Quotes
     scanner: GapScanner
+    farms: Farms
