@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from skim_core.decide.attempts import failed, succeeded
 from skim_core.decide.book import Book
 from skim_core.decide.sequencer import CancelPhase, Command, Planner, Record, StartPhase
 from skim_core.decide.state import PhaseStatus
@@ -19,15 +18,14 @@ from skim_core.engine.day_orders import DayOrders
 from skim_core.engine.inbox import Inbox
 from skim_core.engine.joining import JoiningStrategy
 from skim_core.engine.messages import Broke, ControlsChanged, Message, Stop, Told, Wake
+from skim_core.engine.outcomes import Outcomes
 from skim_core.engine.overtime import Overtime
 from skim_core.engine.recorder import Recorder
-from skim_core.engine.results import record_result
-from skim_core.engine.shared import Identity, SharedFailure, SharedPhases, SharedResult, identity
+from skim_core.engine.shared import SharedFailure, SharedPhases, SharedResult
 from skim_core.errors import SkimError
 from skim_core.model import events as ev
 from skim_core.model.base import sound
 from skim_core.model.controls import Halt
-from skim_core.model.phases import Shared
 from skim_core.ports.broker import BrokerNotice
 from skim_core.ports.engine import Assignment, DayEnd, DayResult, EngineSetup, Strategy
 from skim_core.settings.masking import journaled
@@ -67,6 +65,7 @@ class DayRunner:
         self._attempts: dict[str, Attempt] = {}
         self._overtime = Overtime()
         self._contexts = Contexts(assignment, setup, self._recorder)
+        self._outcomes = Outcomes(assignment, setup, self._recorder, shared, self._halt)
         self._listening = False
         self._reason = ""
         self._expected: datetime | None = None
@@ -270,7 +269,7 @@ class DayRunner:
             _STARTED(at=now, phase=name, attempt=number),
         )
         if command.shared is not None:
-            work = self._work(command.shared, name)
+            work = self._outcomes.work(command.shared, name)
 
             def told(outcome: SharedResult | SharedFailure) -> None:
                 self._inbox.put(Told(name, number, outcome))
@@ -311,74 +310,14 @@ class DayRunner:
             return
         if isinstance(message, Returned | Raised | Told):
             self._common.precedence.end(self._assignment.day.run_id, message.phase)
-            current = self._recorder.state.phases[message.phase]
-            expected = current.status is PhaseStatus.RUNNING and current.attempt == message.attempt
-            if not expected:
-                return
-            if isinstance(message, Told):
-                self._take_over(message)
-            elif isinstance(message, Returned):
-                self._succeed(message)
-            else:
-                self._fail(message.phase, message.error)
+            self._outcomes.take(message)
         else:
             self._orders.hear(message)
 
-    def _succeed(self, message: Returned) -> None:
-        now, name = self._clock.now(), message.phase
-        phase = self._recorder.state.graph[name]
-        try:
-            declared = self._assignment.strategy.returns(phase.hook)
-            events, result = record_result(phase.hook, declared, message.value, name, now)
-        except SkimError as error:
-            self._fail(name, str(error))
-            return
-        ending = succeeded(self._recorder.state, name, now, result)
-        self._recorder.record(*events, ending, durable=not phase.repeats)
-        self._settle_shared(name, SharedResult(self._assignment.day.run_id, events, result))
-
-    def _fail(self, name: str, error: str) -> None:
-        state = self._recorder.state
-        event = failed(state, name, self._clock.now(), error)
-        self._recorder.record(event, durable=isinstance(event, ev.PhaseFailed))
-        self._halt_if_hopeless(name, error)
-        self._settle_shared(name, SharedFailure(error))
-
-    def _halt_if_hopeless(self, name: str, error: str) -> None:
-        day, halt_after = self._assignment.day, self._setup.halt_after
-        if not self._assignment.graph[name].repeats:
-            return
-        if self._recorder.state.phases[name].failures < halt_after or self._recorder.book.halted:
-            return
-        why = f"{name} failed {halt_after} times in a row: {error}"
-        halt = Halt(
-            at=self._clock.now(), account=day.account, strategy=day.strategy, by="skim", why=why
-        )
+    def _halt(self, halt: Halt) -> None:
         self._setup.journal.append_control(halt)
         self._common.controls.refresh()
         self._orders.take_controls()
-
-    def _settle_shared(self, name: str, outcome: SharedResult | SharedFailure) -> None:
-        shared = self._recorder.state.graph[name].shared
-        if shared is not None:
-            self._shared.settle(self._work(shared, name), self._assignment.day.run_id, outcome)
-
-    def _work(self, shared: Shared, name: str) -> Identity:
-        phase = self._recorder.state.graph[name]
-        return identity(shared, phase, journaled(self._assignment.config))
-
-    def _take_over(self, message: Told) -> None:
-        now, outcome = self._clock.now(), message.outcome
-        if isinstance(outcome, SharedFailure):
-            self._fail(message.phase, outcome.error)
-            return
-        events = [
-            event.model_copy(update={"at": now, "phase": message.phase}) for event in outcome.events
-        ]
-        ending = ev.PhaseCompleted(
-            at=now, phase=message.phase, result=outcome.result, shared_from=outcome.run_id
-        )
-        self._recorder.record(*events, ending, durable=True)
 
 
 def _phase(command: Command) -> str | None:
