@@ -10,7 +10,7 @@ from skim_core.cli.output import echo, print_json
 from skim_core.cli.wanted import Wanted
 from skim_core.cli.words.phrases import counted
 from skim_core.clock.wall import WallClock
-from skim_core.errors import ConfigError, JournalError
+from skim_core.errors import JournalError
 from skim_core.exits import ExitCode
 from skim_core.journal.backup import Holds, back_up
 from skim_core.journal.backup import restore as put_back
@@ -36,9 +36,6 @@ def restore_backup(backup: Path, wanted: Wanted) -> int:
     Raises ConfigError when there is no such copy, JournalError while a process runs a day of
     the journal that is there.
     """
-    if not backup.is_file():
-        msg = f"there is no file {backup}: name a copy that 'skim backup' made."
-        raise ConfigError(msg)
     settings = wanted.settings()
     journal = settings.journal_path
     _refuse_while_a_day_runs(journal)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from skim_core.decide.book import Book
 from skim_core.decide.state import DayState
 from skim_core.decide.transitions import evolve
-from skim_core.errors import JournalError, SequenceError
+from skim_core.errors import ConfigError, JournalError, SequenceError
 from skim_core.journal.failures import damaged
 from skim_core.journal.file import BESIDE, open_connection, wait_for_disk
 from skim_core.journal.sqlite import SqliteJournal
@@ -93,12 +93,12 @@ def restore(backup: Path, journal: Path, now: datetime) -> tuple[Holds, Path | N
     """Put a copy in the journal's place; return what it holds, and where the old one is now.
 
     The journal that was there is moved aside with the files beside it, damaged or not; None
-    when there was none. Raises JournalError for an unsound copy: nothing is changed then.
-    No process may use the journal meanwhile.
+    when there was none. Raises ConfigError when there is no such copy, JournalError for an
+    unsound one: nothing is changed then. No process may use the journal meanwhile.
     """
     if not backup.is_file():
         msg = f"there is no file {backup}: name a copy that 'skim backup' made."
-        raise JournalError(msg)
+        raise ConfigError(msg)
     with _aside(journal) as copy:
         # The copy is never opened itself: it may lie where nothing can be written.
         for suffix in ("", *BESIDE):
