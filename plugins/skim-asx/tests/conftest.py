@@ -18,8 +18,13 @@ from typing import Any
 
 import pytest
 import stamina
+from hypothesis import HealthCheck, settings
 
 from .asx_pages import TODAY
+
+# A machine that others use too is no reason to fail.
+settings.register_profile("asx", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("asx")
 
 PATIENCE = 10.0
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 import logging
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A machine that others use too is no reason to fail.
+settings.register_profile("ibkr", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ibkr")
 
 
 @pytest.fixture(autouse=True)

@@ -16,8 +16,13 @@ from importlib.metadata import entry_points
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from skim_core import Session, TradingDay
+
+# A machine that others use too is no reason to fail.
+settings.register_profile("notify", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("notify")
 
 TOKEN = "aT0ken-that_nobody-may-see"
 PATIENCE = 10.0

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from skim_core.testing import Tape
+
+# A machine that others use too is no reason to fail.
+settings.register_profile("gap_fade", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("gap_fade")
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from skim_strategy_gap_fade.rules import (
     exact,
@@ -57,7 +57,6 @@ def test_the_level_lies_between_the_low_and_the_high(recovery, expected):
     assert level(found, Decimal(recovery)) == Decimal(expected)
 
 
-@settings(deadline=None)
 @given(one=prices, other=prices, recovery=percents)
 def test_the_level_is_never_outside_the_range(one, other, recovery):
     low, high = sorted((one, other))
@@ -95,7 +94,6 @@ def test_what_did_not_trade_in_its_first_minutes_is_not_measured():
     assert measure(bars_of([NAN, 1.2], [NAN, 1.1]), "AAA", at(0), at(1)) is None
 
 
-@settings(deadline=None)
 @given(price=prices, stop=prices, risk=amounts, value=amounts)
 def test_the_size_is_the_most_that_risk_and_value_allow(price, stop, risk, value):
     shares = size(price, stop, risk, value)

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from skim_core.testing import Tape
+
+# A machine that others use too is no reason to fail.
+settings.register_profile(
+    "orh_breakout", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("orh_breakout")
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from skim_strategy_orh_breakout.rules import (
     broken_out,
@@ -57,7 +57,6 @@ def test_nothing_is_bought_without_cash(cash):
     assert size(Decimal("1.13"), Decimal("1.08"), Decimal(100), Decimal(cash)) == 0
 
 
-@settings(deadline=None)
 @given(price=prices, stop=prices, risk=amounts, value=amounts)
 def test_the_size_never_risks_more_nor_is_worth_more_than_asked(price, stop, risk, value):
     shares = size(price, stop, risk, value)
@@ -65,7 +64,6 @@ def test_the_size_never_risks_more_nor_is_worth_more_than_asked(price, stop, ris
     assert shares * price <= value
 
 
-@settings(deadline=None)
 @given(price=prices, stop=prices, risk=amounts, value=amounts)
 def test_one_share_more_would_be_too_many(price, stop, risk, value):
     more = size(price, stop, risk, value) + 1
@@ -101,7 +99,6 @@ def test_only_a_close_above_the_level_breaks_out():
     assert broken_out(closes, np.full(4, 1.125)).tolist() == [1]
 
 
-@settings(deadline=None)
 @given(level=st.integers(1, 500_000), tick=st.sampled_from(["0.001", "0.005", "0.01"]))
 def test_equal_prices_are_equal_however_they_were_computed(level, tick):
     computed = level * float(tick)

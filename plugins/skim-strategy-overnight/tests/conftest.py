@@ -6,8 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from skim_core.testing import SimulatedDay, Tapes
+
+# A machine that others use too is no reason to fail.
+settings.register_profile("overnight", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("overnight")
 
 
 @dataclass(frozen=True)
