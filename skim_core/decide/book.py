@@ -9,42 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from skim_core.decide.fills import consequences, resolved_execution
 from skim_core.decide.holdings import Holding, split
 from skim_core.decide.order_states import OrderStates, covered, is_stop
 from skim_core.decide.orders import next_stage
-from skim_core.errors import SequenceError
+from skim_core.decide.possible import check
 from skim_core.model import events as ev
 from skim_core.model.base import changed, sound
 from skim_core.model.market import Candidate, OpeningRange
 from skim_core.model.orders import Fill, OrderStage, OrderState, Position
 
-# Made of what is sound already.
-_STATE, _FILLED = sound(OrderState), sound(ev.OrderFilled)
-_STOP_HIT, _OPENED = sound(ev.StopHit), sound(ev.PositionOpened)
-
-_REFERENCES: dict[type[ev.Event], Callable[[Any], str]] = {
-    ev.OrderFilled: attrgetter("fill.reference"),
-    **dict.fromkeys(
-        (
-            ev.OrderSending,
-            ev.OrderAcknowledged,
-            ev.OrderModified,
-            ev.OrderCancelling,
-            ev.OrderCancelled,
-            ev.OrderRejected,
-            ev.OrderAbsent,
-            ev.OrderUnknown,
-            ev.OrderResolved,
-            ev.StopHit,
-        ),
-        attrgetter("reference"),
-    ),
-}
-"""How the events that are about one order name it."""
+_STATE = sound(OrderState)
 
 
 class Book:
@@ -158,27 +136,7 @@ class Book:
 
     def check(self, events: Iterable[ev.Event]) -> None:
         """Raise SequenceError when one of `events` can't happen to its order; change nothing."""
-        stages: dict[str, OrderStage] = {}
-        for event in events:
-            if type(event) is ev.OrderIntended:
-                if event.order.reference in self._orders:
-                    what = f"{event.order.reference} was decided twice"
-                    raise _damaged(what)
-                stages[event.order.reference] = OrderStage.INTENT
-                continue
-            if type(event) is ev.OrderCarried:
-                stages[event.state.order.reference] = event.state.stage
-                continue
-            reference = _reference_of(event)
-            if reference is None:
-                continue
-            stage = stages.get(reference)
-            if stage is None:
-                if reference not in self._orders:
-                    what = f"{event.kind!r} tells of {reference}, which was never decided"
-                    raise _damaged(what)
-                stage = self._orders[reference].stage
-            stages[reference] = next_stage(stage, event)
+        check(events, self._orders)
 
     def apply(self, event: ev.Event) -> None:
         """Fold one event; those that are not the book's business change nothing.
@@ -200,37 +158,7 @@ class Book:
         told = {fill.execution_id, resolved_execution(fill.reference)} & self._executions.keys()
         if state is None or told:
             return ()
-        remaining = max(0, state.order.quantity - state.filled - fill.quantity)
-        events: list[ev.Event] = [_FILLED(at=fill.at, fill=fill, remaining=remaining)]
-        if is_stop(state) and state.order.stop_price is not None:
-            events.append(
-                _STOP_HIT(
-                    at=fill.at,
-                    reference=fill.reference,
-                    symbol=fill.symbol,
-                    stop_price=state.order.stop_price,
-                    fill_price=fill.price,
-                )
-            )
-        holding = self._holdings.get(fill.symbol)
-        closing, opening = split(holding, fill)
-        if (
-            holding is not None
-            and closing is not None
-            and closing.quantity == abs(holding.quantity)
-        ):
-            events.append(holding.closed(closing))
-        if opening is not None and (holding is None or closing is not None):
-            events.append(
-                _OPENED(
-                    at=fill.at,
-                    symbol=fill.symbol,
-                    side=fill.side,
-                    quantity=opening.quantity,
-                    price=fill.price,
-                )
-            )
-        return tuple(events)
+        return consequences(state, self._holdings.get(fill.symbol), fill)
 
     # Folds
 
@@ -397,17 +325,3 @@ class Book:
         ev.ConnectionChanged: _connect,
         ev.Reconciled: _reconcile,
     }
-
-
-def resolved_execution(reference: str) -> str:
-    """Return the execution id of the fill that a person said an order had."""
-    return f"resolved-{reference}"
-
-
-def _reference_of(event: ev.Event) -> str | None:
-    reference = _REFERENCES.get(type(event))
-    return reference(event) if reference is not None else None
-
-
-def _damaged(what: str) -> SequenceError:
-    return SequenceError(f"{what}: the journal is damaged.")

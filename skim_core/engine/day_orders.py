@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from skim_core.decide.book import resolved_execution
+from skim_core.decide.fills import resolved_execution
 from skim_core.engine.common import Common
 from skim_core.engine.desk import OrderDesk
 from skim_core.engine.gate import EntryGate

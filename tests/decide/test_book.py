@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skim_core.decide.book import Book, resolved_execution
+from skim_core.decide.book import Book
+from skim_core.decide.fills import resolved_execution
 from skim_core.errors import SequenceError
 from skim_core.model import events as ev
 from skim_core.model.market import Candidate
