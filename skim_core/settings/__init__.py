@@ -6,7 +6,8 @@ from skim_core.settings.exposure import exposed_secret
 from skim_core.settings.forms import LogLevel, Origin
 from skim_core.settings.load import load_settings
 from skim_core.settings.masking import MASK, without_secrets
-from skim_core.settings.schema import KeyRow, Settings, describe
+from skim_core.settings.reference import KeyRow, describe
+from skim_core.settings.schema import Settings
 from skim_core.settings.show import show
 
 __all__ = [

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, ValidatorFunctionWrapHandler, WrapValidator
-from pydantic_settings import NoDecode
 
 from skim_core.model.base import Name
 from skim_core.model.times import PositiveDuration
@@ -117,9 +116,7 @@ Length: TypeAlias = Annotated[PositiveDuration, WrapValidator(_bounded)]
 AbsolutePath: TypeAlias = Annotated[Path, BeforeValidator(_read_path)]
 """A path on this machine; ``~`` is the home folder."""
 
-Extensions: TypeAlias = Annotated[
-    Literal["all"] | tuple[Name, ...], NoDecode, BeforeValidator(_read_names)
-]
+Extensions: TypeAlias = Annotated[Literal["all"] | tuple[Name, ...], BeforeValidator(_read_names)]
 """Every installed extension, or those named."""
 
 Failures: TypeAlias = Annotated[int, BeforeValidator(_read_failures)]

@@ -15,7 +15,8 @@ from pydantic_core import ErrorDetails
 from skim_core.errors import ConfigError, nearest
 from skim_core.settings.forms import Origin
 from skim_core.settings.masking import MASK, plain
-from skim_core.settings.schema import Settings, key_of, written
+from skim_core.settings.reference import key_of, written
+from skim_core.settings.schema import Settings
 from skim_core.settings.sources import (
     DELIMITER,
     KEYS,

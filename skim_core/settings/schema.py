@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, Self
 
 from platformdirs import user_state_path
-from pydantic import Field, PrivateAttr, model_validator
-from pydantic.fields import FieldInfo
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from skim_core.model.base import Name
 from skim_core.model.limits import Limits
 from skim_core.model.session import Mic
-from skim_core.model.times import format_duration
 from skim_core.settings.forms import (
     AbsolutePath,
     Extensions,
@@ -30,7 +27,7 @@ from skim_core.settings.forms import (
     default_journal,
     default_pace,
 )
-from skim_core.settings.limits import LIMITS, AccountLimits, describe_limits, read_limits
+from skim_core.settings.limits import LIMITS, AccountLimits, read_limits
 from skim_core.settings.masking import plain
 from skim_core.settings.sizes import GIB, Size
 
@@ -50,21 +47,19 @@ def _unknown(_path: tuple[str, ...]) -> str:
     return "the configuration"
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything that can be configured; `load_settings` makes it.
 
     Free tables hold what a broker (``[brokers.<name>]``), a strategy (``[strategy.<name>]``)
     or an extension (``[extension.<name>]``) validates with a model of its own.
     """
 
-    model_config = SettingsConfigDict(
+    model_config = ConfigDict(
         frozen=True,
         extra="forbid",
-        case_sensitive=True,
         allow_inf_nan=False,
         hide_input_in_errors=True,
-        env_nested_delimiter="__",
-        enable_decoding=False,
+        validate_default=True,
     )
 
     exchange: Annotated[Mic, Written("a market identifier code (ISO 10383) such as 'XASX'")] = (
@@ -186,18 +181,6 @@ class Settings(BaseSettings):
     _file: Path | None = PrivateAttr(None)
     _origins: dict[str, Origin] = PrivateAttr(default_factory=dict)
     _where: Callable[[tuple[str, ...]], str] = PrivateAttr(default_factory=lambda: _unknown)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take what is handed in and nothing else: `load_settings` reads the sources."""
-        return (init_settings,)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -322,41 +305,3 @@ def _check_phases(strategy: str, phases: Any) -> None:
                 "fields below it"
             )
             raise PydanticCustomError(_MISFIT, reason, {"key": key, "phase": phase})
-
-
-class KeyRow(NamedTuple):
-    """One key of the configuration, for the reference."""
-
-    key: str
-    type: str
-    default: str
-    description: str
-
-
-def key_of(name: str, field: FieldInfo) -> str:
-    """Return a field's key in the file."""
-    return field.validation_alias if isinstance(field.validation_alias, str) else name
-
-
-def written(field: FieldInfo) -> Written:
-    """Return how a field's value is written."""
-    return next(part for part in field.metadata if isinstance(part, Written))
-
-
-def describe() -> Iterator[KeyRow]:
-    """Yield every key of the configuration with its type, default and meaning.
-
-    A key's environment variable is ``SKIM_`` and the key in upper case, with ``__``
-    between the names of tables and keys.
-    """
-    for name, field in Settings.model_fields.items():
-        if name == LIMITS:
-            for limit, *rest in describe_limits():
-                yield KeyRow(f"{LIMITS}.{limit}", *rest)
-            continue
-        form = written(field)
-        default = form.default
-        if not default and field.default_factory is None:
-            value = field.default
-            default = repr(format_duration(value) if isinstance(value, timedelta) else str(value))
-        yield KeyRow(key_of(name, field), form.form, default or "none", field.description or "")

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 
 from skim_core.settings.limits import LIMITS, show_limit
 from skim_core.settings.masking import plain, secret_fields
-from skim_core.settings.schema import Settings, key_of
+from skim_core.settings.reference import key_of
+from skim_core.settings.schema import Settings
 from skim_core.settings.sources import TABLES
 
 

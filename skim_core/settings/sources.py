@@ -10,14 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic.fields import FieldInfo
-from pydantic_settings import EnvSettingsSource
-
 from skim_core.errors import ConfigError, nearest
 from skim_core.model.limits import Limits
 from skim_core.model.secrecy import is_secret
 from skim_core.settings.limits import LIMITS
-from skim_core.settings.schema import Settings, key_of
+from skim_core.settings.reference import key_of
+from skim_core.settings.schema import Settings
 
 PREFIX = "SKIM_"
 DELIMITER = "__"
@@ -137,21 +135,6 @@ def _hint(text: str) -> str:
     return ""
 
 
-class _Variables(EnvSettingsSource):
-    """Variables that are handed in, their names without the prefix and in lower case."""
-
-    def __init__(self, variables: Mapping[str, str]) -> None:
-        self._variables = variables
-        super().__init__(Settings)
-
-    def _load_env_vars(self) -> Mapping[str, str | None]:
-        return self._variables
-
-    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:  # noqa: ARG002
-        """Leave the value as text: JSON is not what the file is written in."""
-        return value
-
-
 def read_variables(environment: Mapping[str, str]) -> dict[str, Any]:
     """Return what the SKIM_* variables of `environment` say, nested as in a file.
 
@@ -167,7 +150,7 @@ def read_variables(environment: Mapping[str, str]) -> dict[str, Any]:
         _check_text(name, value)
         variables[name.removeprefix(PREFIX).lower()] = value
     _check_collisions(variables)
-    data = _Variables(variables)()
+    data = _nested(variables)
     for key in TABLES:
         for table in data.get(key, {}).values():
             if isinstance(table, dict):
@@ -175,6 +158,17 @@ def read_variables(environment: Mapping[str, str]) -> dict[str, Any]:
                 _read_scalars(table)
                 _check_depth(f"the variables {variable_of((key,))}{DELIMITER}*", table)
     _read_scalars(data.get(LIMITS, {}))
+    return data
+
+
+def _nested(variables: Mapping[str, str]) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for name, value in variables.items():
+        *tables, key = name.split(DELIMITER)
+        below = data
+        for table in tables:
+            below = below.setdefault(table, {})
+        below[key] = value
     return data
 
 

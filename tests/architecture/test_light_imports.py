@@ -21,7 +21,6 @@ HEAVY = {
     "platformdirs",
     "pluggy",
     "polars",
-    "pydantic_settings",
     "rich",
     "sqlite3",
     "typer",

@@ -170,7 +170,7 @@ def test_a_name_that_no_package_can_have_gets_no_command_to_run():
 def test_discovery_is_cheap_to_import():
     code = (
         "import sys, skim_core.plugins.discovery\n"
-        "heavy = {'pydantic', 'pydantic_settings', 'numpy', 'rich', 'pluggy', 'asyncio', 'typer'}\n"
+        "heavy = {'pydantic', 'numpy', 'rich', 'pluggy', 'asyncio', 'typer'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
 

@@ -44,6 +44,11 @@ def test_what_only_looks_is_lean(command: str):
     assert not loaded_by(command) & HEAVY
 
 
+@pytest.mark.parametrize("command", ["--version", "start_monitoring"])
+def test_where_nothing_runs_nothing_asynchronous_is_imported(command: str):
+    assert "asyncio" not in loaded_by(command)
+
+
 @pytest.mark.parametrize("command", ["start_monitoring", "status"])
 def test_looking_at_a_finished_day_is_lean(skim, tiny, home, command: str):
     day = ("--strategy", "tiny", "--session", "2026-01-28")
