@@ -25,6 +25,7 @@ import numpy as np
 from told import rows
 
 HERE = Path(__file__).parent
+_UNCOMPILED = "PYTHONDONTWRITEBYTECODE"
 PEERS = {"nautilus": "nautilus_trader==1.221.*", "backtrader": "backtrader==1.9.78.123"}
 
 
@@ -41,7 +42,9 @@ class Figures:
 
     def go(self) -> None:
         """Run the engine once."""
-        done = subprocess.run(self.command, capture_output=True, text=True, check=False)
+        # Compiled modules are kept, as in any installation.
+        kept = {name: value for name, value in os.environ.items() if name != _UNCOMPILED}
+        done = subprocess.run(self.command, capture_output=True, text=True, check=False, env=kept)
         if done.returncode:
             msg = f"{self.name} failed:\n{done.stderr[-2000:]}"
             raise SystemExit(msg)
