@@ -138,7 +138,7 @@ def _repeat(asked: Replayed, folder: Path) -> int:
     settings, plan = asked.settings(), read_plan(folder)
     secrets = secrets_of([strategy.name for strategy in plan.strategies], settings)
     with _shown(plan) as shown:
-        repeated = repeat(folder, shown.way(secrets, asked.jobs))
+        repeated = repeat(folder, shown.way(secrets, asked.jobs), settings.directory)
     if asked.as_json:
         print_json(
             {

@@ -47,11 +47,13 @@ def make_report(asked: Reported, wanted: Wanted) -> int:
         raise ConfigError(msg)
     settings = wanted.settings()
     if asked.run is not None and Path(asked.run).is_dir():
-        return _report_replay(Path(asked.run), asked, wanted, form)
+        return _report_replay(settings, Path(asked.run), asked, wanted, form)
     return _report_days(settings, asked, wanted, form)
 
 
-def _report_replay(folder: Path, asked: Reported, wanted: Wanted, form: str) -> int:
+def _report_replay(
+    settings: Settings, folder: Path, asked: Reported, wanted: Wanted, form: str
+) -> int:
     from skim_core.report.reading import report_replay
 
     if asked.strategy or wanted.session or wanted.exchange:
@@ -60,7 +62,7 @@ def _report_replay(folder: Path, asked: Reported, wanted: Wanted, form: str) -> 
             "--exchange away."
         )
         raise ConfigError(msg)
-    report = report_replay(folder, asked.pictures)
+    report = report_replay(folder, asked.pictures, settings.directory)
     return _tell(report, asked, wanted, form, folder / _NAMES[form])
 
 
@@ -75,7 +77,7 @@ def _report_days(settings: Settings, asked: Reported, wanted: Wanted, form: str)
         if not days:
             return _tell_nothing(asked, "no such day is in the journal", wanted)
         chosen = _chosen(days, asked.run, by_session=wanted.session is not None)
-        report = report_days(journal, chosen, asked.pictures)
+        report = report_days(journal, chosen, asked.pictures, settings.directory)
     finally:
         journal.close()
     name = chosen[0].run_id if len(chosen) == 1 else chosen[0].run_id.partition("/")[2]

@@ -23,6 +23,7 @@ from skim_core.replay.soundness import faults, refuse
 from skim_core.settings import Settings
 from skim_core.settings.masking import journaled
 from skim_core.sim.options import SimOptions, read_options
+from skim_core.sim.parquet import SOUND
 from skim_core.sim.recorded import RecordedFeed
 
 
@@ -125,8 +126,7 @@ def data_digest(options: SimOptions, exchange: str, sessions: Sequence[Session])
 
 def _file_digest(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return SOUND.digest(path)
     except OSError as error:
         msg = f"{path} can't be read ({error.strerror}): give this user the right to read it."
         raise DataError(msg) from error

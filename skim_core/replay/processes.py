@@ -14,6 +14,9 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from skim_core.sim.parquet import SOUND
+from skim_core.sim.sound_files import Known
+
 Result = TypeVar("Result")
 
 
@@ -34,7 +37,7 @@ class Workers:
             count,
             context,
             initializer=_begin,
-            initargs=(alive, logging.getLogger().level, prepare, arguments),
+            initargs=(alive, logging.getLogger().level, SOUND.known(), prepare, arguments),
         )
 
     def __enter__(self) -> Self:
@@ -68,8 +71,13 @@ def _uninterrupted() -> Iterator[None]:
 
 
 def _begin(
-    alive: Connection, level: int, prepare: Callable[..., None], arguments: tuple[Any, ...]
+    alive: Connection,
+    level: int,
+    known: Known,
+    prepare: Callable[..., None],
+    arguments: tuple[Any, ...],
 ) -> None:
+    SOUND.learn(known)
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
     threading.Thread(target=_end_with, args=(alive,), name="end", daemon=True).start()
     prepare(*arguments)

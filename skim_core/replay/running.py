@@ -23,11 +23,10 @@ from skim_core.replay.progress import (
     progress_beside,
 )
 from skim_core.replay.sessions import Left, Secrets, SessionResult
-from skim_core.replay.soundness import refuse
+from skim_core.replay.soundness import faults, refuse
 from skim_core.replay.summary import Day, summarize
 from skim_core.replay.trades import Trade
 from skim_core.sim.data import Feed
-from skim_core.sim.recorded import RecordedFeed
 
 
 @dataclass(frozen=True)
@@ -91,9 +90,10 @@ def _progress(plan: Plan, folder: Path, way: Way) -> Iterator[Progress | NoProgr
             yield progress
 
 
-def repeat(folder: Path, way: Way) -> Repeated:
+def repeat(folder: Path, way: Way, directory: Path) -> Repeated:
     """Run the replay in `folder` again, which stays as it is, and compare what comes of it.
 
+    `directory` remembers which recorded files were found sound.
     Raises ConfigError when it is no replay's folder, DataError when its recorded files are
     bad by now.
     """
@@ -108,9 +108,9 @@ def repeat(folder: Path, way: Way) -> Repeated:
     changed = differences(then.versions, now.versions)
     if now.data != then.data:
         changed.append(f"the recorded bars in {then.options.data} are others than then")
-        if then.options.data is not None:
-            feed = RecordedFeed(then.options.data)
-            refuse(feed.faults(then.exchange, then.sessions), of=len(then.sessions))
+    if then.options.data is not None and now.data is not None:
+        found = faults(then.options.data, then.sessions, now.data, directory)
+        refuse(found, of=len(then.sessions))
     with progress_beside(folder, now, REPEATING) as progress:
         summary = _write(now, progress, way)
         return Repeated(summary, files.differing(progress.files, folder), changed)

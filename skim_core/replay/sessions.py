@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
+from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import Field
@@ -216,9 +217,13 @@ class SessionRunner:
         return SessionResult(session.date, runs, trades, left is None, kept)
 
 
-def feed_of(plan: Plan) -> Feed:
-    """Return the market that a plan names. Raises ConfigError and DataError as the feeds do."""
-    return make_feed(plan.options)
+def feed_of(plan: Plan, remembered_in: Path | None = None) -> Feed:
+    """Return the market that a plan names.
+
+    `remembered_in` is the folder that remembers which recorded files are sound. Raises
+    ConfigError and DataError as the feeds do.
+    """
+    return make_feed(plan.options, remembered_in)
 
 
 @contextmanager

@@ -7,10 +7,12 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date
+from importlib import metadata
 from pathlib import Path
 
 from skim_core.errors import DataError
 from skim_core.model.session import Session
+from skim_core.sim.parquet import SOUND
 from skim_core.sim.recorded import RecordedFeed
 
 _KNOWN = "sound_recordings"
@@ -26,11 +28,15 @@ def faults(
     `digest` is that of the files; what was found sound once is remembered by it in
     `directory`, and not looked at again.
     """
-    key = hashlib.sha256(digest.encode() + b"".join(map(_written, sessions))).hexdigest()
+    # Another polars may find another file bad.
+    about = (digest.encode(), metadata.version("polars").encode(), *map(_written, sessions))
+    key = hashlib.sha256(b"".join(about)).hexdigest()
     known = _remembered(directory)
     if key in known:
+        # Each file was found sound then, and none is tried again when it is read.
+        SOUND.recall(directory)
         return {}
-    found = RecordedFeed(folder).faults(sessions[0].exchange, sessions)
+    found = RecordedFeed(folder, directory).faults(sessions[0].exchange, sessions)
     if not found:
         _remember(directory, [*known[1 - _REMEMBERED :], key])
     return found

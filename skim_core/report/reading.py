@@ -39,10 +39,11 @@ class _Market:
     missing: str = ""
 
 
-def report_replay(folder: Path, pictures: int) -> Report:
+def report_replay(folder: Path, pictures: int, remembered_in: Path | None = None) -> Report:
     """Return the report of the replay in `folder`, with pictures of its trades.
 
-    `pictures`: how many of the best, of the worst and of the latest trades are shown. Raises
+    `pictures`: how many of the best, of the worst and of the latest trades are shown;
+    `remembered_in` is the folder that remembers which recorded files are sound. Raises
     ConfigError when it is no replay's folder, DataError and JournalError for a damaged one.
     """
     plan = files.read_plan(folder)
@@ -59,14 +60,19 @@ def report_replay(folder: Path, pictures: int) -> Report:
         days = _tell(journal, runs, path)
     left_out = [(left_out.date, left_out.why) for left_out in plan.left_out]
     report = build(Told(_replayed(plan), plan.sessions, days, left_out, notes))
-    return _pictured(report, plan.sessions, _market(lambda: feed_of(plan)), pictures)
+    return _pictured(report, plan.sessions, _market(lambda: feed_of(plan, remembered_in)), pictures)
 
 
-def report_days(journal: Journal, begun: Sequence[DayStarted], pictures: int) -> Report:
+def report_days(
+    journal: Journal,
+    begun: Sequence[DayStarted],
+    pictures: int,
+    remembered_in: Path | None = None,
+) -> Report:
     """Return the report of days of one session, exchange and account, with pictures.
 
     `begun` are their first events. What they took over from days before is told with what
-    led to it. Raises JournalError for a damaged journal.
+    led to it. `remembered_in` is as in `report_replay`. Raises JournalError for a damaged journal.
     """
     first = begun[0]
     before = [run for day in begun for run in _days_before(journal, day)]
@@ -76,7 +82,7 @@ def report_days(journal: Journal, begun: Sequence[DayStarted], pictures: int) ->
     earlier = {day.begun.session.date: day.begun.session for day in told}
     report = build(Told(_lived(begun), (first.session,), days))
     market = (
-        _market(lambda: _feed(first))
+        _market(lambda: make_feed(read_options(first.broker_options), remembered_in))
         if first.broker == "sim"
         else _Market(None, f"the broker {first.broker} keeps no bars")
     )
@@ -195,10 +201,6 @@ def _charged(options: SimOptions) -> str:
 
 def _data(options: SimOptions) -> str | None:
     return None if options.data is None else options.data.as_posix()
-
-
-def _feed(first: DayStarted) -> Feed:
-    return make_feed(read_options(first.broker_options))
 
 
 def _market(make: Any) -> _Market:

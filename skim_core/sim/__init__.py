@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from skim_core.sim.options import Halt as Halt
     from skim_core.sim.options import SimOptions as SimOptions
     from skim_core.sim.options import read_options as read_options
+    from skim_core.sim.parquet import read_parquet as read_parquet
     from skim_core.sim.recorded import RecordedFeed as RecordedFeed
 
 _HOMES = {
@@ -36,6 +37,7 @@ _HOMES = {
     "SimOptions": "sim.options",
     "exact": "sim.matching",
     "read_options": "sim.options",
+    "read_parquet": "sim.parquet",
     "without_called_halts": "sim.halts",
     "without_halts": "sim.halts",
 }

@@ -19,4 +19,4 @@ def skim_make_broker(setup: BrokerSetup) -> Broker:
     from skim_core.sim.broker import SimBroker  # noqa: PLC0415
     from skim_core.sim.feeds import make_feed  # noqa: PLC0415
 
-    return SimBroker(setup, options, make_feed(options))
+    return SimBroker(setup, options, make_feed(options, setup.directory))

@@ -41,11 +41,15 @@ class RecordedFeed:
     make a gap of what is none. Symbols without any are NaN in the data and named in a
     warning; a session in which no symbol has one is refused, because no gap could be told.
 
+    A Parquet file is tried in a process apart before it is read, because some damaged ones end
+    the process that reads them. `remembered_in` is a folder that remembers which were sound:
+    they are tried only once.
+
     Raises ConfigError when polars, which reads the files, is not installed, and DataError
     for a folder that is not there or holds no recorded bars.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, remembered_in: Path | None = None) -> None:
         if find_spec("polars") is None:
             msg = (
                 "recorded bars are read with polars, which is not installed: "
@@ -54,6 +58,7 @@ class RecordedFeed:
             raise ConfigError(msg)
         self._minutes = folder / "bars_1m"
         self._daily = folder / "bars_1d"
+        self._remembered_in = remembered_in
         self._known: tuple[object, Recording] | None = None
         if not self._minutes.is_dir():
             why = "has no folder bars_1m" if folder.is_dir() else "is not a folder"
@@ -117,7 +122,7 @@ class RecordedFeed:
 
         files = (minutes, _existing(self._daily / mic))
         if self._known is None or self._known[0] != files:
-            self._known = files, Recording(*files)
+            self._known = files, Recording(*files, self._remembered_in)
         return self._known[1]
 
     def _missing(self, mic: str, date: dt.date) -> str:

@@ -40,14 +40,18 @@ company on that day did."""
 class Recording:
     """Reads one exchange's sessions, in any order, each as its files say it was.
 
-    `minutes` and `daily` are the files of minute bars, by date, and of daily bars. What the
-    next session in order needs too is kept: the daily bars, and the latest session's.
+    `minutes` and `daily` are the files of minute bars, by date, and of daily bars;
+    `remembered_in` is the folder that remembers which of them are sound. What the next session
+    in order needs too is kept: the daily bars, and the latest session's.
     """
 
-    def __init__(self, minutes: Mapping[dt.date, Path], daily: Path | None) -> None:
+    def __init__(
+        self, minutes: Mapping[dt.date, Path], daily: Path | None, remembered_in: Path | None
+    ) -> None:
         self._minutes = minutes
         self._dates = sorted(minutes)
         self._daily_path = daily
+        self._remembered_in = remembered_in
         self._daily: pl.DataFrame | None = None
         self._latest: tuple[Path, pl.DataFrame] | None = None
 
@@ -105,7 +109,7 @@ class Recording:
     def _bars(self, path: Path) -> pl.DataFrame:
         if self._latest is not None and self._latest[0] == path:
             return self._latest[1]
-        frame = read_table(path, BAR_COLUMNS)
+        frame = read_table(path, BAR_COLUMNS, self._remembered_in)
         check_bars(path, frame)
         self._latest = path, frame
         return frame
@@ -127,7 +131,7 @@ class Recording:
         if path is None:
             return {}
         if self._daily is None:
-            self._daily = read_table(path, CLOSE_COLUMNS)
+            self._daily = read_table(path, CLOSE_COLUMNS, self._remembered_in)
         recent = self._daily.filter(
             pl.col("date").is_between(session.date - _RECENT, session.date, closed="left")
         )

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skim_core.errors import DataError
+from skim_core.sim.parquet import read_parquet
+from skim_core.sim.trial import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,18 +52,21 @@ CLOSE_COLUMNS: Mapping[str, Kind] = {
 """What is read of a file of daily bars."""
 
 
-def read_table(path: Path, columns: Mapping[str, Kind]) -> pl.DataFrame:
+def read_table(
+    path: Path, columns: Mapping[str, Kind], remembered_in: Path | None = None
+) -> pl.DataFrame:
     """Read `columns` of a file, with each row's number as `ROW`.
 
     Text comes as String, numbers as Float64 (to six decimals, as prices are kept), dates
     as Date, instants as Datetime in UTC to the nanosecond; there is no null in them.
+    `remembered_in` is the folder that remembers which Parquet files are sound.
 
     Raises DataError naming the file and, where it is about a row, the row: for a file that
     is not what its suffix says, that is empty or lacks a column, for a column of another
     type and for an empty or unreadable cell.
     """
     is_text = path.suffix == ".csv"
-    frame = _read_text(path) if is_text else _read_parquet(path)
+    frame = _read_text(path) if is_text else read_parquet(path, remembered_in=remembered_in)
     _require_columns(path, frame, columns)
     if frame.is_empty():
         msg = f"{path} has no rows: record the session again, or remove the file."
@@ -82,21 +87,8 @@ def _read_text(path: Path) -> pl.DataFrame:
         msg = f"{path} is empty: expected a line with the names of the columns, then the rows."
         raise DataError(msg) from error
     except (pl.exceptions.PolarsError, OSError) as error:
-        msg = f"{path} can't be read as CSV ({_first_line(error)}): write it again."
+        msg = f"{path} can't be read as CSV ({first_line(error)}): write it again."
         raise DataError(msg) from error
-
-
-def _read_parquet(path: Path) -> pl.DataFrame:
-    try:
-        return pl.read_parquet(path, glob=False)
-    # Polars panics on some damaged files; its panic is no Exception.
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        msg = f"{path} is not a sound Parquet file ({_first_line(error)}): write it again."
-        raise DataError(msg) from error
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".: ")
 
 
 def _require_columns(path: Path, frame: pl.DataFrame, columns: Mapping[str, Kind]) -> None:

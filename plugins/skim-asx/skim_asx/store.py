@@ -4,6 +4,7 @@ The folder's layout::
 
     raw/cooltrader/<YYYYMMDD>.csv    what CoolTrader sent, byte for byte
     bars_1d/XASX.parquet             symbol, date, open, high, low, close, volume
+    sound_files                      the digests of those that were found sound
 
 The second is what the simulated exchange reads previous closes from. Files are written aside
 and put in their place whole, so a process that dies leaves none half.
@@ -21,7 +22,7 @@ from pathlib import Path
 import polars as pl
 
 from skim_asx.eod import SCHEMA
-from skim_core.errors import DataError
+from skim_core.sim import read_parquet
 
 _LATELY = 10
 """How many of the latest days say how many rows a day usually has."""
@@ -42,16 +43,8 @@ class Store:
         """
         if not self.parquet.is_file():
             return pl.DataFrame(schema=SCHEMA)
-        try:
-            return pl.read_parquet(self.parquet, columns=list(SCHEMA), glob=False)
-        # Polars panics on some damaged files; its panic is no Exception.
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-            why = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".: ")
-            msg = (
-                f"{self.parquet} can't be read ({why}): move it away, and "
-                "'skim download_data' makes it anew of the raw files."
-            )
-            raise DataError(msg) from error
+        mend = "move it away, and 'skim download_data' makes it anew of the raw files"
+        return read_parquet(self.parquet, list(SCHEMA), remembered_in=self.folder, mend=mend)
 
     def dates(self) -> frozenset[date]:
         """Return the days of which there are rows."""

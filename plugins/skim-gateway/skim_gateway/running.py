@@ -111,7 +111,7 @@ def plan(wanted: Wanted, directory: Path) -> Plan:
             raise ConfigError(msg)
     script = read_script(wanted.faults) if wanted.faults else Script()
     calendar = SessionCalendar(wanted.exchange, directory / "calendars")
-    feed, recorded = _feed(wanted)
+    feed, recorded = _feed(wanted, directory)
     session = _session(wanted, calendar, recorded)
     around = calendar.sessions(session.date - _BEFORE, session.date + _AFTER)
     setup = GatewaySetup(
@@ -138,11 +138,11 @@ def plan(wanted: Wanted, directory: Path) -> Plan:
     return Plan(setup, session, _start(wanted.start, session), script)
 
 
-def _feed(wanted: Wanted) -> tuple[Feed, list[dt.date] | None]:
+def _feed(wanted: Wanted, directory: Path) -> tuple[Feed, list[dt.date] | None]:
     """Return the market's data, and the dates that are recorded; None when all are generated."""
     if wanted.data is None:
         return GeneratedFeed(seed=wanted.seed, symbols=wanted.symbols), None
-    feed = RecordedFeed(wanted.data)
+    feed = RecordedFeed(wanted.data, directory)
     return feed, feed.sessions(wanted.exchange)
 
 

@@ -1,0 +1,163 @@
+"""Parquet files are tried in a process apart, whatever becomes of that or of its owner."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from skim_core.errors import DataError
+from skim_core.sim import apart, read_parquet
+
+PATIENCE = 20
+TASKS = Path("/proc/self/task")
+
+if not TASKS.is_dir():
+    pytest.skip("needs /proc to see processes", allow_module_level=True)
+
+
+@pytest.fixture
+def sound(tmp_path):
+    """Write a file that nobody has read yet."""
+    numbers = iter(range(100))
+
+    def written():
+        path = tmp_path / f"{next(numbers)}.parquet"
+        pl.DataFrame({"path": [str(path)]}).write_parquet(path)
+        return path
+
+    return written
+
+
+def children():
+    return {int(pid) for task in TASKS.iterdir() for pid in (task / "children").read_text().split()}
+
+
+def gone(pid):
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        with suppress(ProcessLookupError, FileNotFoundError):
+            os.kill(pid, 0)
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+                threading.Event().wait(0.02)
+                continue
+        return True
+    return False
+
+
+@pytest.fixture
+def tried(sound):
+    """Let a file be tried; return the id of the process that did."""
+    before = children()
+    read_parquet(sound())
+    after = children() - before or before
+    [pid] = [pid for pid in after if b"skim_core.sim.trial" in cmdline(pid)]
+    return pid
+
+
+def cmdline(pid):
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def test_one_process_tries_all_files(tried, sound):
+    for _ in range(3):
+        read_parquet(sound())
+    assert [pid for pid in children() if b"skim_core.sim.trial" in cmdline(pid)] == [tried]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_file_is_not_bad_because_somebody_ended_the_process(tried, sound, number):
+    os.kill(tried, number)
+    path = sound()
+    assert read_parquet(path)["path"].to_list() == [str(path)]
+
+
+def test_an_answer_that_nobody_waited_for_is_not_the_next_files(tried, sound):
+    def interrupt(_number, _frame):
+        raise KeyboardInterrupt
+
+    os.kill(tried, signal.SIGSTOP)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            read_parquet(sound())
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert gone(tried)
+    damaged = sound()
+    damaged.write_bytes(damaged.read_bytes()[:-10])
+    with pytest.raises(DataError, match="not a sound Parquet file"):
+        read_parquet(damaged)
+    assert read_parquet(sound()).height == 1
+
+
+def test_a_process_that_is_asked_nothing_is_ended(tried, sound, monkeypatch):
+    monkeypatch.setattr(apart, "_IDLE", 0.05)
+    read_parquet(sound())
+    assert gone(tried)
+    assert tried not in children()
+    assert read_parquet(sound()).height == 1
+
+
+def test_where_no_process_can_be_begun_the_file_is_not_read(tried, sound, monkeypatch):
+    os.kill(tried, signal.SIGKILL)
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    path = sound()
+    with pytest.raises(DataError, match="none could be begun") as refused:
+        read_parquet(path)
+    assert f"{path} was not read" in str(refused.value)
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(DataError, match="none could be begun"):
+        read_parquet(path)
+
+
+def test_it_ends_with_the_one_that_began_it(sound):
+    code = """
+import sys, time
+from pathlib import Path
+from skim_core.sim import read_parquet
+read_parquet(Path(sys.argv[1]))
+print(*(pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()), flush=True)
+time.sleep(60)
+"""
+    owner = subprocess.Popen([sys.executable, "-c", code, sound()], stdout=subprocess.PIPE)
+    pid = int(owner.stdout.readline())
+    owner.kill()
+    owner.communicate()
+    assert gone(pid)
+
+
+def test_a_process_that_was_forked_off_tries_its_own(sound):
+    code = """
+import os, sys
+from pathlib import Path
+from skim_core.sim import read_parquet
+first, second, third = map(Path, sys.argv[1:])
+read_parquet(first)
+if (pid := os.fork()) == 0:
+    from skim_core.sim.parquet import _APART
+    print(_APART.fault(second) == "", flush=True)
+    os._exit(0)
+os.waitpid(pid, 0)
+print(read_parquet(third).height)
+"""
+    command = [sys.executable, "-W", "ignore", "-c", code, *(sound() for _ in range(3))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
+    assert done.stdout.split() == ["True", "1"]
+
+
+def test_columns_and_the_mend_are_as_asked_for(sound):
+    path = sound()
+    assert read_parquet(path, ["path"]).columns == ["path"]
+    path.write_bytes(b"PAR1")
+    with pytest.raises(DataError, match=r"\): ask for another\.$"):
+        read_parquet(path, mend="ask for another")
