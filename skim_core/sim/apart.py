@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-from atexit import register
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -37,13 +36,12 @@ _BY_OTHERS = {signal.SIGHUP, signal.SIGINT, signal.SIGKILL, signal.SIGTERM}
 
 @dataclass(frozen=True, slots=True)
 class _Process:
-    """A running process; `complaints` has its standard error, `owner` is who began it."""
+    """A running process; `complaints` has its standard error."""
 
     running: subprocess.Popen[bytes]
     asked: IO[bytes]
     answers: IO[bytes]
     complaints: IO[bytes]
-    owner: int
 
     def answer(self) -> str | None:
         """Return the next answer, None when the process has ended."""
@@ -79,14 +77,13 @@ class _Process:
 class Apart:
     """Tries files in a process that is begun for the first, and again after each that ends it.
 
-    It may be used in any thread, and in a process that was forked off.
+    It may be used in any thread; not in a process that was forked off, in which polars hangs.
     """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._process: _Process | None = None
         self._idle = threading.Timer(_IDLE, self.close)
-        register(self.close)
 
     def fault(self, path: Path) -> str:
         """Return why a Parquet file can't be read, '' when it can.
@@ -110,8 +107,7 @@ class Apart:
         """End the process, if there is one."""
         with self._lock:
             process, self._process = self._process, None
-            # One that was forked off this one must leave its process to it.
-            if process is not None and process.owner == os.getpid():
+            if process is not None:
                 process.end()
                 process.complaints.close()
 
@@ -119,7 +115,7 @@ class Apart:
         why = ""
         for _ in range(2):
             process = self._process
-            if process is None or process.owner != os.getpid():
+            if process is None:
                 process = self._begun(path)
             before = os.fstat(process.complaints.fileno()).st_size
             found = process.ask(path)
@@ -167,7 +163,7 @@ def _begin() -> _Process:
         unless_begun.pop_all()
     assert running.stdin is not None
     assert running.stdout is not None
-    return _Process(running, running.stdin, running.stdout, complaints, os.getpid())
+    return _Process(running, running.stdin, running.stdout, complaints)
 
 
 def _ended_by(code: int) -> str:
