@@ -10,9 +10,7 @@ import io
 import json
 import logging
 import os
-import signal
 import sqlite3
-import subprocess
 import sys
 import tempfile
 from contextlib import closing, contextmanager, suppress
@@ -25,7 +23,7 @@ from textwrap import dedent
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, assume, given, reject, settings
+from hypothesis import HealthCheck, assume, example, given, reject, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -691,16 +689,8 @@ def written(write):
 SOUND = {".parquet": as_parquet(frame()), ".csv": as_csv(frame())}
 
 
-def aborts(parquet):
-    """Return whether polars ends its process on these bytes, as it does on one in a thousand.
-
-    It asks for memory beyond all bounds for some damaged pages, which nobody can catch.
-    """
-    read = "import io, sys, polars; polars.read_parquet(io.BytesIO(sys.stdin.buffer.read()))"
-    done = subprocess.run(
-        [sys.executable, "-c", read], input=parquet, capture_output=True, check=False
-    )
-    return done.returncode == -signal.SIGABRT
+ENDING = bytes([*SOUND[".parquet"][:48], 1, *SOUND[".parquet"][49:]])
+"""A file on which polars asks for memory without bounds, and ends its process."""
 
 
 @st.composite
@@ -717,7 +707,6 @@ def contents(draw):
             flipped = bytearray(SOUND[suffix])
             for _ in range(draw(st.integers(1, 3))):
                 flipped[draw(st.integers(0, len(flipped) - 1))] = draw(st.integers(0, 255))
-            assume(suffix == ".csv" or not aborts(bytes(flipped)))
             return suffix, bytes(flipped)
         case _:
             other = SOUND[".csv" if suffix == ".parquet" else ".parquet"]
@@ -743,6 +732,8 @@ def recorded(place, suffix, content):
 
 @bounded(250)
 @given(st.sampled_from(["minutes", "minutes", "days"]), contents())
+@example("minutes", (".parquet", ENDING))
+@example("days", (".parquet", ENDING))
 def test_a_data_file_that_changed_is_read_or_told(place, file):
     with recorded(place, *file) as folder:
         try:
@@ -764,6 +755,7 @@ def test_a_data_file_that_changed_is_read_or_told(place, file):
 
 @bounded(15)
 @given(st.sampled_from(["minutes", "days"]), contents())
+@example("minutes", (".parquet", ENDING))
 def test_a_day_on_a_data_file_that_changed_runs_or_is_told(place, file):
     with recorded(place, *file) as data, tempfile.TemporaryDirectory() as name:
         skim(Path(name), *DAY, "--data", str(data))
