@@ -20,7 +20,7 @@ from with_skim import main as replay
 LAYERS = (
     (
         "loading bars (polars)",
-        ("polars", "sim/recorded", "sim/recording", "sim/tables", "sim/checks"),
+        ("polars", "sim/recorded", "sim/recording", "sim/tables", "sim/parquet", "sim/checks"),
     ),
     ("the strategy", ("skim_strategy_",)),
     ("numpy", ("numpy",)),

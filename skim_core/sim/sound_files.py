@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -17,9 +18,12 @@ _NAME = "sound_files"
 _KEPT = 10_000
 """Files that are remembered, the latest; twice as many before the others are forgotten."""
 
+_SETTLED = 2 * 10**9
+"""Nanoseconds after which a file that is written has another time, on any file system."""
+
 Identity: TypeAlias = tuple[int, ...]
 Known: TypeAlias = tuple[Mapping[Identity, str], frozenset[str]]
-"""Files by their digests, and which of these are sound: from process to process."""
+"""The digests of files, and which digests are of sound ones: from process to process."""
 
 
 class SoundFiles:
@@ -38,9 +42,10 @@ class SoundFiles:
             return known
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-            # One that changes while it is read is not known again.
-            if _identity(os.fstat(file.fileno())) == identity:
-                self._digests[identity] = digest
+            found = os.fstat(file.fileno())
+        # One that changes while it is read, or may yet do so at the same time, is not known again.
+        if _identity(found) == identity and time.time_ns() - found.st_ctime_ns > _SETTLED:
+            self._digests[identity] = digest
         return digest
 
     def is_sound(self, digest: str, version: str, folder: Path | None = None) -> bool:
@@ -75,9 +80,7 @@ class SoundFiles:
 
     def known(self) -> Known:
         """Return what another process on this machine needs to know the same files again."""
-        digests = dict(self._digests)
-        named = frozenset(digests.values())
-        return digests, frozenset(line for line in self._sound if line.partition(" ")[0] in named)
+        return dict(self._digests), frozenset(self._sound)
 
     def learn(self, known: Known) -> None:
         """Know what another process knew."""

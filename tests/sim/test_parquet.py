@@ -158,6 +158,49 @@ print(read_parquet(second).height, begun() == before)
     assert said.split() == ["1", "True"]
 
 
+ANEW = """
+# As on a file system whose times are coarse.
+sound_files._identity = lambda found: (found.st_ino, found.st_size)
+frame = pl.DataFrame({"symbol": ["BHP"] * 5 + ["CSL"] * 5, "close": [1.5] * 10})
+frame.write_parquet(first)
+sound = first.read_bytes()
+for _ in range(3):
+    first.write_bytes(sound)
+    read_parquet(first)
+    first.write_bytes(bytes([*sound[:48], 1, *sound[49:]]))
+    try:
+        read_parquet(first)
+    except DataError:
+        print("told", flush=True)
+"""
+
+
+def test_a_file_that_is_written_anew_at_once_is_tried_anew(sound):
+    imports = "from skim_core.errors import DataError; from skim_core.sim import sound_files"
+    code = f"import polars as pl; {imports}{ANEW}"
+    said, _ = owner(code, sound).communicate(timeout=PATIENCE)
+    assert said.split() == ["told"] * 3
+
+
+def test_what_is_remembered_is_for_its_user_alone_and_does_not_grow_for_ever(sound, tmp_path):
+    remembered = tmp_path / "kept" / "sound_files"
+    path = sound()
+    read_parquet(path, remembered_in=remembered.parent)
+    assert remembered.stat().st_mode & 0o777 == 0o600
+    [line] = remembered.read_text().splitlines()
+    other = tmp_path / "other" / "sound_files"
+    other.parent.mkdir()
+    other.write_bytes(b"\xff damaged\n" * 30_000 + line.encode() + b"\n")
+    read_parquet(path, remembered_in=other.parent)
+    assert len(other.read_text().splitlines()) == 10_000
+    assert other.read_text().splitlines()[-1] == line
+
+
+def test_a_folder_that_can_not_be_written_costs_time_alone(sound, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert read_parquet(sound(), remembered_in=tmp_path / "file").height == 1
+
+
 def test_columns_and_the_mend_are_as_asked_for(sound):
     path = sound()
     assert read_parquet(path, ["path"]).columns == ["path"]
