@@ -81,14 +81,17 @@ def test_a_gateway_serves_on_when_it_is_asked_for_the_session_of_such_a_file(dat
         def bars(duration):
             return ib.reqHistoricalDataAsync(share, "", duration, "1 min", "TRADES", useRTH=True)
 
-        reaching_back = asyncio.ensure_future(bars("3 D"))
-        found = await asyncio.wait_for(bars("1 D"), PATIENCE)
-        reaching_back.cancel()
+        errors = []
+        ib.errorEvent += lambda _number, code, why, _contract: errors.append((code, why))
+        assert not await asyncio.wait_for(bars("3 D"), PATIENCE)
+        assert await asyncio.wait_for(bars("1 D"), PATIENCE)
         ib.disconnect()
-        return found
+        return errors
 
     try:
-        assert asyncio.run(asked(json.loads(process.stdout.readline())))
+        [(code, why)] = asyncio.run(asked(json.loads(process.stdout.readline())))
+        assert code == 322
+        assert f"{path} is not a sound Parquet file (" in why
     finally:
         process.terminate()
         _, said = process.communicate(timeout=PATIENCE)

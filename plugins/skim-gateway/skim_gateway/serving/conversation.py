@@ -133,7 +133,7 @@ class Conversation:
             # The exchange could not do it: its client has to know, and the others go on.
             _LOG.error("client %s: %s: %s", self.client_id, type(request).__name__, error)
             number = getattr(request, "req_id", getattr(request, "order_id", a.NOBODY))
-            self.error(codes.INVALID, number, why=str(error))
+            self.error(codes.UNPROCESSED, number, why=f" {error}")
         except Exception:  # noqa: BLE001  the one boundary between clients
             # A fault of the gateway's own: it is told to this client, and hurts no other.
             _LOG.exception("client %s: %s failed", self.client_id, request)
