@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -12,19 +10,18 @@ from decimal import Decimal
 from typing import Any
 
 from skim_core.cli.days.journaled import begun_days, fits, session_looked_at
-from skim_core.cli.output import Toned, as_text, echo, print_json, table
+from skim_core.cli.output import Toned, echo
 from skim_core.cli.places import calendar_of, open_journal
+from skim_core.cli.rows import Listing, Row, columns, of, toned
 from skim_core.cli.standing import Standing, fold
 from skim_core.cli.wanted import Wanted, parse_date
 from skim_core.cli.words.phrases import counted
 from skim_core.clock.wall import WallClock
 from skim_core.errors import ConfigError
-from skim_core.exits import ExitCode
 from skim_core.model.events import DayStarted
+from skim_core.model.session import Session
 from skim_core.ports.journal import Journal
 from skim_core.replay.trades import COLUMNS
-
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -43,41 +40,6 @@ class Span:
             msg = f"--to {last} is before --from {first}: put the earlier date first."
             raise ConfigError(msg)
         return first, last
-
-
-@dataclass(frozen=True)
-class Listing:
-    """A list as it is shown: each column of the table with the key of its value in a row.
-
-    All that is in a row goes to JSON and CSV; `columns` are the keys of the latter.
-    """
-
-    name: str
-    columns: tuple[str, ...]
-    shown: Mapping[str, Callable[[Row], object]]
-
-    def show(
-        self, rows: Sequence[Row], wanted: Wanted, *, as_csv: bool, place: str = "in the journal"
-    ) -> int:
-        """Print the rows as they were asked for; return the exit code.
-
-        `place` is where they were looked for, said when there is none.
-        """
-        if wanted.as_json and as_csv:
-            msg = "--json and --csv are two forms: choose one."
-            raise ConfigError(msg)
-        if wanted.as_json:
-            print_json({self.name: rows})
-        elif as_csv:
-            writer = csv.writer(sys.stdout, lineterminator="\n")
-            writer.writerow(self.columns)
-            writer.writerows([as_text(row[column]) for column in self.columns] for row in rows)
-        elif not rows:
-            echo(f"skim: no {self.name} {place}.")
-        else:
-            cells = [[cell(row) for cell in self.shown.values()] for row in rows]
-            table(tuple(self.shown), cells)
-        return ExitCode.DONE
 
 
 def list_candidates(strategy: str | None, wanted: Wanted, *, as_csv: bool) -> int:
@@ -111,7 +73,7 @@ def list_positions(strategy: str | None, wanted: Wanted, *, as_csv: bool) -> int
         for day, standing in looked.days
         for symbol, position in standing.book.positions.items()
     ]
-    return _POSITIONS.show(rows, wanted, as_csv=as_csv, place=looked.place)
+    return _POSITIONS.show(rows, wanted, as_csv=as_csv, place=looked.place, session=looked.session)
 
 
 def list_orders(strategy: str | None, wanted: Wanted, *, as_csv: bool) -> int:
@@ -131,7 +93,7 @@ def list_orders(strategy: str | None, wanted: Wanted, *, as_csv: bool) -> int:
         for day, standing in looked.days
         for state in standing.book.orders.values()
     ]
-    return _ORDERS.show(rows, wanted, as_csv=as_csv, place=looked.place)
+    return _ORDERS.show(rows, wanted, as_csv=as_csv, place=looked.place, session=looked.session)
 
 
 def list_trades(span: Span, wanted: Wanted, *, as_csv: bool) -> int:
@@ -175,6 +137,7 @@ class _Looked:
 
     days: Sequence[tuple[DayStarted, Standing]] = ()
     place: str = "in the journal"
+    session: Session | None = None
 
 
 def _look(strategy: str | None, wanted: Wanted) -> _Looked:
@@ -196,7 +159,9 @@ def _look(strategy: str | None, wanted: Wanted) -> _Looked:
             and strategy in {None, day.strategy}
         ]
     place = f"of {session.exchange} {session.date:%A %Y-%m-%d}"
-    return _Looked(days, place if wanted.date else f"{place}; --session DATE shows another's")
+    if not wanted.date:
+        place = f"{place}; --session DATE shows another's"
+    return _Looked(days, place, session)
 
 
 def _whose(day: DayStarted) -> dict[str, Any]:
@@ -208,32 +173,8 @@ def _stop(standing: Standing, symbol: str) -> Decimal | None:
     return stops[-1].order.stop_price if stops else None
 
 
-def _of(key: str, form: str = "") -> Callable[[Row], object]:
-    def cell(row: Row) -> object:
-        value = row[key]
-        return None if value is None else format(value, form)
-
-    return cell
-
-
-def _toned(key: str) -> Callable[[Row], object]:
-    def cell(row: Row) -> object:
-        value = row[key]
-        return Toned(f"{value:+,.2f}", "gain" if value > 0 else "loss" if value < 0 else "")
-
-    return cell
-
-
-def _columns(*keys: str) -> Mapping[str, Callable[[Row], object]]:
-    return {key.replace("_", " "): _of(key) for key in keys}
-
-
 def _protected(row: Row) -> object:
     return Toned("yes", "done") if row["protected"] else Toned("NO STOP", "error")
-
-
-def _time(key: str) -> Callable[[Row], object]:
-    return lambda row: None if row[key] is None else f"{row[key]:%Y-%m-%d %H:%M:%S}"
 
 
 _WHOSE = ("strategy", "account", "session")
@@ -246,11 +187,11 @@ _CANDIDATES = Listing(
         *("range_high", "range_low"),
     ),
     {
-        **_columns("strategy", "symbol"),
-        "gap %": _of("gap_percent", ".1f"),
-        **_columns("open", "previous_close"),
-        "volume": _of("volume", ","),
-        **_columns("range_high", "range_low", "reason", "headline"),
+        **columns("strategy", "symbol"),
+        "gap %": of("gap_percent", ".1f"),
+        **columns("open", "previous_close"),
+        "volume": of("volume", ","),
+        **columns("range_high", "range_low", "reason", "headline"),
     },
 )
 
@@ -258,9 +199,9 @@ _POSITIONS = Listing(
     "positions",
     (*_WHOSE, "symbol", "quantity", "average_price", "opened_at", "stop", "protected"),
     {
-        **_columns("strategy", "symbol", "quantity", "average_price"),
-        "opened, UTC": _time("opened_at"),
-        "stop": _of("stop"),
+        **columns("strategy", "symbol", "quantity", "average_price"),
+        "opened": of("opened_at"),
+        "stop": of("stop"),
         "protected": _protected,
     },
 )
@@ -274,13 +215,13 @@ _ORDERS = Listing(
         *("changed_at", "reason"),
     ),
     {
-        "sent, UTC": _time("sent_at"),
-        **_columns("strategy", "symbol", "purpose", "side", "quantity", "type"),
-        "limit": _of("limit_price"),
-        "stop": _of("stop_price"),
-        **_columns("stage", "filled"),
-        "average": _of("average_price", ".4f"),
-        **_columns("reference"),
+        "sent": of("sent_at"),
+        **columns("strategy", "symbol", "purpose", "side", "quantity", "type"),
+        "limit": of("limit_price"),
+        "stop": of("stop_price"),
+        **columns("stage", "filled"),
+        "average": of("average_price", ".4f"),
+        **columns("reference"),
     },
 )
 
@@ -288,13 +229,13 @@ _TRADES = Listing(
     "trades",
     ("account", *COLUMNS, "slippage"),
     {
-        **_columns("session", "strategy", "symbol", "side", "quantity"),
-        "entry": _of("entry_price"),
-        "exit": _of("exit_price"),
-        "reason": _of("exit_reason"),
-        "profit": _toned("profit"),
-        "R": _of("r_multiple", ".2f"),
-        "slippage": _of("slippage", "+.2f"),
-        "fees": _of("commission", ".2f"),
+        **columns("session", "strategy", "symbol", "side", "quantity"),
+        "entry": of("entry_price"),
+        "exit": of("exit_price"),
+        "reason": of("exit_reason"),
+        "profit": toned("profit"),
+        "R": of("r_multiple", ".2f"),
+        "slippage": of("slippage", "+.2f"),
+        "fees": of("commission", ".2f"),
     },
 )

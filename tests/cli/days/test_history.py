@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -82,12 +84,28 @@ def test_the_orders_of_a_session_are_listed_as_they_ended(skim):
     assert all(order["session"] == DATES[0] for order in shown)
 
 
+@pytest.mark.usefixtures("lived")
+def test_a_table_has_the_exchange_s_time_and_json_and_csv_have_utc(skim):
+    head, first, *_, last = skim("orders", "--session", DATES[0]).lines
+    [entry, *_] = skim("orders", "--session", DATES[0], "--json").json["orders"]
+    sent = datetime.fromisoformat(entry["sent_at"])
+    assert (sent.utcoffset(), head.split()[0]) == (timedelta(0), "sent")
+    assert first.split()[0] == f"{sent.astimezone(ZoneInfo('Australia/Sydney')):%H:%M:%S}"
+    assert last == "XASX; times in Australia/Sydney."
+    [row, *_] = rows_of(skim("orders", "--session", DATES[0], "--csv"))
+    assert row["sent_at"] == entry["sent_at"]
+
+
 @pytest.mark.usefixtures("tiny")
 def test_what_is_held_is_listed_with_its_stop(skim):
     for phase in ("setup", "scan", "trade", "manage"):
         assert skim(phase, "-s", "tiny", "--session", DATES[0]).code == 0
     [held] = skim("positions", "--session", DATES[0], "--json").json["positions"]
     assert (held["quantity"], held["protected"]) == (100, True)
+    head, first, last = skim("positions", "--session", DATES[0]).lines
+    opened = datetime.fromisoformat(held["opened_at"]).astimezone(ZoneInfo("Australia/Sydney"))
+    assert f"  {opened:%H:%M:%S}  " in first
+    assert (" opened " in head, last) == (True, "XASX; times in Australia/Sydney.")
     assert Decimal(held["stop"]) < Decimal(held["average_price"])
     assert "yes" in skim("positions", "--session", DATES[0]).out
     [entry, stop] = skim("orders", "--session", DATES[0], "--json").json["orders"]
