@@ -85,7 +85,7 @@ def show_config(wanted: Wanted) -> int:
         return ExitCode.DONE
     echo(f"file: {shown['file'] or 'none'}")
     rows = [
-        (Toned(key, "title"), _text(row["value"]), Toned(row["source"], "aside"))
+        (Toned(key, "title"), _shown(row["value"]), Toned(row["source"], "aside"))
         for key, row in shown["settings"].items()
     ]
     table(("key", "value", "source"), rows)
@@ -194,5 +194,8 @@ def _print(file: Path | None, findings: _Findings) -> None:
         echo("No fault was found.", "done")
 
 
-def _text(value: object) -> str:
+def _shown(value: object) -> str | Toned:
+    """Return a value as its table has it: what JSON calls null has not been set."""
+    if value is None:
+        return Toned("not set", "aside")
     return value if isinstance(value, str) else json.dumps(value)

@@ -71,7 +71,8 @@ def print_json(value: Any) -> None:
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print a table: drawn on a terminal, plain aligned columns elsewhere.
 
-    A cell is None, a `Toned`, or anything that has a text. Numbers stand to the right.
+    A cell is None, a `Toned`, or anything that has a text. Numbers stand to the right. Where
+    no column has a header there is no line for them.
     """
     cells = [[_cell(value) for value in row] for row in rows]
     numeric = [
@@ -82,8 +83,12 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     if sys.stdout.isatty():
         _draw(headers, cells, numeric)
         return
-    texts = [list(headers), *([cell.text for cell in row] for row in cells)]
-    widths = [max(len(text[column]) for text in texts) for column in range(len(headers))]
+    texts = [[cell.text for cell in row] for row in cells]
+    if any(headers):
+        texts.insert(0, list(headers))
+    widths = [
+        max((len(text[column]) for text in texts), default=0) for column in range(len(headers))
+    ]
     for text in texts:
         padded = (
             part.rjust(width) if right else part.ljust(width)
@@ -120,7 +125,13 @@ def _draw(
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=box.SIMPLE_HEAD, header_style="bold", border_style="dim", pad_edge=False)
+    drawn = Table(
+        box=box.SIMPLE_HEAD,
+        header_style="bold",
+        border_style="dim",
+        pad_edge=False,
+        show_header=any(headers),
+    )
     for header, right in zip(headers, numeric, strict=True):
         drawn.add_column(header, justify="right" if right else "left", overflow="fold")
     for row in cells:

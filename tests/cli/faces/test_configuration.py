@@ -95,5 +95,7 @@ def test_every_setting_has_its_value_and_its_source(skim, example, monkeypatch):
     assert ["exchange", "XNYS", "environment"] in shown.words
     assert ["strategy.example.threshold", "4", "file"] in shown.words
     assert ["lead", "15m", "default"] in shown.words
+    assert ["limits.positions", "not", "set", "default"] in shown.words
     rows = skim("config", "show", "--json").json["settings"]
+    assert rows["limits.positions"] == {"value": None, "source": "default"}
     assert rows["strategy.example.threshold"] == {"value": 4, "source": "file"}

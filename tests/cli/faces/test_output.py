@@ -109,3 +109,8 @@ def test_the_help_says_what_each_command_is_for_in_a_line_of_a_terminal(skim):
     listed = [line for line in shown.partition("Commands:\n")[2].splitlines() if line]
     assert len(listed) > 20
     assert [line for line in listed if not line.endswith(".") or line.endswith("...")] == []
+
+
+def test_a_table_without_headers_has_no_line_for_them(capsys):
+    table(("", ""), [("port", "open"), ("clock", Toned("slow", "error"))])
+    assert capsys.readouterr().out == "port   open\nclock  slow\n"
