@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from skim_core.check.rules import Level
+from dataclasses import asdict
+
+from skim_core.check.rules import BY_NUMBER, Level
 from skim_core.check.running import Verdict, reached, told_to_author, try_rules
 from skim_core.check.subject import subject_of
 from skim_core.cli.output import Toned, echo, print_json, table
@@ -10,12 +12,46 @@ from skim_core.doctor.environment import this_interpreter
 from skim_core.errors import ConfigError, nearest
 from skim_core.exits import ExitCode
 
+_WAIVED = """\
+To waive it, with the reason, in the project's pyproject.toml:
+  [tool.skim.check.waive]
+  {number} = "why this strategy may break it\""""
 
-def check_package(asked: str, level: str | None, *, as_json: bool) -> int:
+
+def explain_rule(asked: str, package: str | None, *, as_json: bool) -> int:
+    """Print why a rule is, how to mend a strategy that breaks it, and how to waive it; return 0.
+
+    Raises ConfigError for a rule that there is not, and when a package is named beside it.
+    """
+    if package is not None:
+        msg = f"--explain tells of a rule and checks nothing: leave {package!r} or --explain out."
+        raise ConfigError(msg)
+    rule = BY_NUMBER.get(asked.upper())
+    if rule is None:
+        msg = f"there is no rule {asked!r}: there are {', '.join(BY_NUMBER)}."
+        raise ConfigError(msg)
+    if as_json:
+        told = asdict(rule)
+        print_json({"rule": told.pop("number"), **told})
+        return ExitCode.DONE
+    echo(f"{rule.number}, {rule.level.value}: {rule.words}", "title")
+    echo(rule.why)
+    echo(f"{rule.mend[0].upper()}{rule.mend[1:]}.")
+    echo(_WAIVED.format(number=rule.number), "aside")
+    return ExitCode.DONE
+
+
+def check_package(asked: str | None, level: str | None, *, as_json: bool) -> int:
     """Try the rules on every strategy of a package; return 1 when one isn't kept, else 0.
 
     Raises ConfigError for what is no package, folder or wheel, and for unsound terms.
     """
+    if asked is None:
+        msg = (
+            "there is nothing to check: name a strategy's package, its folder or a wheel, "
+            "or a rule with --explain."
+        )
+        raise ConfigError(msg)
     wanted = _level(level)
     with subject_of(asked) as subject:
         aim = wanted or subject.terms.level
@@ -105,4 +141,5 @@ def _print(name: str, distribution: str, verdicts: list[Verdict], aim: Level) ->
         echo(f"{name} reaches {aim.value}.", "done")
     else:
         reaches = level.value if level else "no level yet"
-        echo(f"{name} reaches {reaches}. Each rule has its section in docs/check.md.", "warning")
+        broken = next(verdict.rule.number for verdict in verdicts if not verdict.kept)
+        echo(f"{name} reaches {reaches}. 'skim check --explain {broken}' tells more.", "warning")

@@ -35,7 +35,32 @@ def test_a_rule_that_is_broken_is_told_with_its_mend(skim_cli, planted):
     plain = skim_cli("check", str(planted("plain", BROKEN)), "--level", "bronze")
     assert plain.code == 1
     assert "SK107: write api_version = 1 in the module behind its entry point." in plain.out
-    assert "plain reaches no level yet. Each rule has its section in docs/check.md." in plain.out
+    assert "plain reaches no level yet. 'skim check --explain SK107' tells more." in plain.out
+
+
+def test_a_rule_is_explained_without_the_docs(skim_cli):
+    told = skim_cli("check", "--explain", "sk205")
+    assert told.code == 0
+    head, why, mend, *waived = told.out.splitlines()
+    assert head == "SK205, silver: killed at any boundary and taken over, it orders nothing twice"
+    assert why.endswith("imports the strategy anew and knows the journal alone.")
+    assert mend == "Decide from the context alone, and keep nothing in the module."
+    assert waived[-1] == '  SK205 = "why this strategy may break it"'
+    answer = skim_cli("check", "--explain", "SK205", "--json").json
+    assert list(answer) == ["rule", "level", "words", "mend", "why"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--explain", "SK250"], "there is no rule 'SK250': there are SK101, SK102"),
+        (["--explain", "SK205", "dip"], "leave 'dip' or --explain out"),
+        ([], "there is nothing to check: name a strategy's package, its folder or a wheel"),
+    ],
+)
+def test_what_can_not_be_explained_is_told(skim_cli, arguments, told):
+    refused = skim_cli("check", *arguments)
+    assert (refused.code, told in refused.err) == (2, True), refused.err
 
 
 def test_a_waiver_with_its_reason_lets_a_rule_be_broken(skim_cli, planted):

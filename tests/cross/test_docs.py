@@ -211,6 +211,8 @@ def test_every_rule_of_the_check_has_its_page_with_its_words_and_how_to_waive_it
         told = page(f"rules/{number}")
         assert told.startswith(f"# {number}\n\n**")
         assert f"**{words}** " in flat(told)
+        why = next(rule.why for rule in RULES if rule.number == number)
+        assert why in flat(told).replace("`", ""), number
         # Why and how to mend it: more than its words.
         assert len(flat(told.split("## To waive it")[0])) > len(words) + 80
         waived = tomllib.loads(re.findall(r"```toml\n(.*?)```", told, re.DOTALL)[-1])

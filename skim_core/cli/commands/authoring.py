@@ -63,9 +63,13 @@ def try_strategy(
 
 def check(
     package: Annotated[
-        str,
+        Optional[str],  # noqa: UP045
         typer.Argument(metavar="PACKAGE|PATH|WHEEL", help="A strategy's package, folder or wheel."),
-    ],
+    ] = None,
+    explain: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--explain", metavar="RULE", help="Tell why a rule is, and its mend: SK205."),
+    ] = None,
     level: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option("--level", metavar="bronze|silver|gold", help="How far; gold if not given."),
@@ -75,10 +79,12 @@ def check(
 ) -> None:
     """Try a strategy against numbered rules.
 
-    Its import, hooks and settings; whole days with faults and kills; determinism, look-ahead, types. Exits with 1 when a rule isn't kept. docs/rules has a page for each rule.
+    Its import, hooks and settings; whole days with faults and kills; determinism, look-ahead, types. Exits with 1 when a rule isn't kept.
     """
-    from skim_core.cli.check import check_package
+    from skim_core.cli.check import check_package, explain_rule
 
+    if explain is not None:
+        raise typer.Exit(explain_rule(explain, package, as_json=as_json))
     raise typer.Exit(check_package(package, level, as_json=as_json))
 
 
