@@ -151,7 +151,8 @@ RULES = (
         "SK209",
         Level.SILVER,
         "it reaches the broker through its context, and skim through its public faces",
-        "use ctx.orders and ctx.market, and import from skim_core, its errors, events and cli alone",
+        "use ctx.orders and ctx.market, and import from skim_core, its errors, events, cli and "
+        "testing alone",
         "What goes around the order desk is neither limited, nor journaled, nor sent once; "
         "what is imported past skim's public modules may change with any release.",
     ),

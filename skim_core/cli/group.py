@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperCommand, TyperGroup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     import typer
 
     from skim_core.plugins.discovery import PluginInfo
 
 _BROUGHT = "skim.commands"
+
+_BROUGHT_BY: Mapping[str, str] = MappingProxyType(
+    {
+        "analyse": "skim-asx",
+        "announcements": "skim-asx",
+        "download_data": "skim-asx",
+        "import_data": "skim-asx",
+        "gateway": "skim-gateway",
+        "notify": "skim-notify",
+    }
+)
+"""The commands of skim's own packages, for whoever types one that is not installed."""
 
 PHASE_COMMAND = "run_phase"
 """The command that a phase's name stands for."""
@@ -44,7 +58,7 @@ class Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Import what a package brings, and put a phase's name where ``run_phase`` expects it."""
         if not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
-            ctx.fail(f"No such command {args[0]!r}.{self._meant(ctx, args[0])}")
+            ctx.fail(f"No such command {args[0]!r}{self._mend(ctx, args[0])}")
         name, command, rest = super().resolve_command(ctx, args)
         if isinstance(command, _Brought):
             return name, command.load(), rest
@@ -52,15 +66,21 @@ class Commands(TyperGroup):
             rest = [ctx.obj["phase"], *rest]
         return name, command, rest
 
-    def _meant(self, ctx: Any, typed: str) -> str:
-        """Return what may be meant: phases and what packages bring are commands as well."""
+    def _mend(self, ctx: Any, typed: str) -> str:
+        """Return which package brings it, or what may be meant.
+
+        Phases and what packages bring are commands as well.
+        """
         from difflib import get_close_matches
 
         from skim_core.cli.phases import phase_names
 
-        known = dict.fromkeys((*self.list_commands(ctx), *phase_names()))
-        close = get_close_matches(typed.replace("-", "_"), known)
-        return f" Did you mean {', '.join(map(repr, close))}?" if close else ""
+        name = typed.replace("-", "_")
+        if package := _BROUGHT_BY.get(name):
+            return f": {package} brings it. Run 'pip install {package}'."
+        known = dict.fromkeys((*self.list_commands(ctx), *phase_names(), *_BROUGHT_BY))
+        close = get_close_matches(name, known)
+        return f". Did you mean {', '.join(map(repr, close))}?" if close else "."
 
 
 class _Brought(TyperCommand):

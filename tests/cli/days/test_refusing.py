@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,26 @@ def test_an_unknown_command_gets_a_suggestion(skim):
 def test_an_unknown_command_gets_a_phase_suggested(skim):
     assert "No such command 'scna'. Did you mean 'scan'" in skim("scna", "-s", "tiny").err
     assert "No such command 'track-rnges'. Did you mean 'track_ranges'" in skim("track-rnges").err
+
+
+def commands_of_packages():
+    """Yield each command of our own packages, with the package that brings it."""
+    for path in sorted(Path(__file__).parents[3].glob("plugins/*/pyproject.toml")):
+        project = tomllib.loads(path.read_text())["project"]
+        for name in project.get("entry-points", {}).get("skim.commands", {}):
+            yield name.replace("_", "-"), project["name"]
+
+
+@pytest.mark.parametrize(("typed", "package"), [*commands_of_packages()])
+def test_a_command_of_a_package_that_is_not_installed_names_the_package(skim, typed, package):
+    refused = skim(typed, "test")
+    assert (refused.code, refused.out) == (2, "")
+    mend = f"No such command '{typed}': {package} brings it. Run 'pip install {package}'."
+    assert mend in refused.err
+
+
+def test_such_a_command_is_suggested_as_well(skim):
+    assert "No such command 'notfy'. Did you mean 'notify'?" in skim("notfy").err
 
 
 @pytest.mark.parametrize(
