@@ -18,7 +18,7 @@ from .cross.host.debian_cron import numbers, read_crontab, read_line
 CRONTAB = Path(__file__).parent.parent / "crontab"
 START = "skim start_trading_day --strategy orh_breakout --pace real"
 MONITOR = "skim start_monitoring --strategy orh_breakout --pace real"
-DOWNLOAD = "skim download_data today"
+DOWNLOAD = "skim download_data today --after 19:30"
 MINUTE = timedelta(minutes=1)
 SLOTS = Phase("manage", every="5m", between=("open", "close"), protective=True)
 

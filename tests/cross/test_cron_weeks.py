@@ -126,12 +126,36 @@ def test_no_line_fails_and_the_watchdog_has_nothing_to_do_and_mails_nothing(week
     watched = [ran for ran in week.host.ran if "start_monitoring" in ran.command]
     assert len(watched) > 90 * len(week.sessions)
     assert [ran for ran in watched if ran.mail or "nothing to do" not in ran.said] == []
-    assert [ran for ran in week.host.ran if ran.code and "download" not in ran.command] == []
+    assert [ran for ran in week.host.ran if ran.code] == []
 
 
 def test_the_end_of_day_prices_of_each_session_are_fetched_once_by_half_past_seven(week):
     given = [(day, at.astimezone(SYDNEY).strftime("%H:%M")) for day, at in week.host.server.given]
     assert given == [(str(session.date), "19:30") for session in week.sessions]
+
+
+def test_the_other_half_year_s_hour_of_the_prices_does_nothing_and_neither_mails(week):
+    runs = [ran for ran in week.host.ran if "download_data" in ran.command]
+    assert [ran for ran in runs if ran.mail or ran.code] == []
+    told = {ran.at.astimezone(SYDNEY).strftime("%H:%M"): set() for ran in runs}
+    for ran in runs:
+        at = ran.at.astimezone(SYDNEY)
+        if at.date() in {session.date for session in week.sessions}:
+            told[f"{at:%H:%M}"].add(ran.said.split(";")[0])
+    assert told.pop("19:30") == {"1 downloaded, 0 there already, 0 not to be had, 0 failed"}
+    early = {"It is 18:30 in Sydney: nothing is downloaded before 19:30.\n"}
+    late = {"0 downloaded, 1 there already, 0 not to be had, 0 failed"}
+    # In the week that begins summer time there are both.
+    assert {said for each in told.values() for said in each} <= early | late
+    assert all(told.values())
+
+
+def test_prices_that_can_not_be_had_at_their_hour_are_mailed(tmp_path):
+    with host_from(tmp_path, MONDAY) as host:
+        host.server.ready = time(23)
+        host.run_until(utc(12))
+    mails = [ran.mail for ran in host.ran if "download_data" in ran.command]
+    assert mails == [f"skim: {MONDAY}: CoolTrader has no file (yet).\n"] * 2
 
 
 MONDAY = date(2026, 12, 21)

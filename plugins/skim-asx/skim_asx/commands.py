@@ -56,6 +56,14 @@ def download_data(
         typer.Option("--to", metavar="DATE", help="The last of them; today when not given."),
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Also what is there already.")] = False,
+    after: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--after",
+            metavar="TIME",
+            help="Leave at once before this time in Sydney, such as 19:30: for cron.",
+        ),
+    ] = None,
     data: DataFolder = None,
     config: Config = None,
     as_json: AsJson = False,
@@ -69,7 +77,7 @@ def download_data(
     from skim_core.cli import Wanted
 
     wanted = Wanted(config, as_json=as_json, debug=debug)
-    raise typer.Exit(run_download(Asked(day, first, last, again), wanted, data))
+    raise typer.Exit(run_download(Asked(day, first, last, again, after), wanted, data))
 
 
 import_app = typer.Typer(rich_markup_mode=None)

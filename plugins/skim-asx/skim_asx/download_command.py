@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from skim_asx.cooltrader import CoolTrader, read_login
@@ -26,22 +26,33 @@ _EXCHANGE = "XASX"
 
 @dataclass(frozen=True)
 class Asked:
-    """Which days are wanted: one, or those from the first to the last."""
+    """Which days are wanted: one, or those from the first to the last.
+
+    `after` is the time in Sydney before which nothing is downloaded; None: at any time.
+    """
 
     day: str | None
     first: str | None
     last: str | None
     again: bool = False
+    after: str | None = None
 
 
 def run_download(asked: Asked, wanted: Wanted, data: Path | None) -> int:
     """Download the days; return 1 when one is not there in the end.
 
-    Raises ConfigError for dates that are none, and when CoolTrader lets nobody in.
+    Raises ConfigError for dates and times that are none, and when CoolTrader lets nobody in.
     """
     config, directory = load_config(wanted)
-    today = WallClock().now().astimezone(SYDNEY).date()
+    now = WallClock().now().astimezone(SYDNEY)
+    today = now.date()
     first, last = _span(asked, today)
+    if asked.after is not None and now.time() < _time(asked.after):
+        if wanted.as_json:
+            print_json(_as_json(Report()))
+        else:
+            echo(f"It is {now:%H:%M} in Sydney: nothing is downloaded before {asked.after}.")
+        return ExitCode.DONE
     if first > today:
         msg = f"{first} is yet to come: today is {today} in Sydney."
         raise ConfigError(msg)
@@ -144,6 +155,14 @@ def _date(text: str, today: date) -> date:
     raise ConfigError(msg)
 
 
+def _time(text: str) -> time:
+    try:
+        return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007  of a day in Sydney
+    except ValueError:
+        msg = f"--after {text!r} is no time of day: write it as 19:30."
+        raise ConfigError(msg) from None
+
+
 @contextmanager
 def _progress(total: int, *, shown: bool) -> Iterator[Callable[[date], None]]:
     """Show a bar on a terminal, and nothing elsewhere."""
@@ -160,9 +179,9 @@ def _progress(total: int, *, shown: bool) -> Iterator[Callable[[date], None]]:
 
 def _print(report: Report, store: Store) -> None:
     for day, why in report.failed.items():
-        echo(f"{day}: {why}", "error")
+        _warn(f"{day}: {why}")
     for day in report.absent:
-        echo(f"{day}: CoolTrader has no file (yet).", "warning")
+        _warn(f"{day}: CoolTrader has no file (yet).")
     for day, count in report.left_out.items():
         echo(f"{day}: {count} unsound rows left out.", "warning")
     echo(
@@ -170,6 +189,12 @@ def _print(report: Report, store: Store) -> None:
         f"{len(report.absent)} not to be had, {len(report.failed)} failed; "
         f"{report.rows:,} new rows in {store.parquet}."
     )
+
+
+def _warn(text: str) -> None:
+    """Tell on standard error, which cron mails also where it throws the rest away."""
+    shown = "".join(mark if mark.isprintable() else "?" for mark in text)
+    sys.stderr.write(f"skim: {shown}\n")
 
 
 def _as_json(report: Report) -> dict[str, object]:

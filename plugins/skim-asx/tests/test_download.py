@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qs
 
 import polars as pl
@@ -16,9 +16,10 @@ from skim_asx.config import CoolTraderConfig
 from skim_asx.cooltrader import CoolTrader, Login, LoginError
 from skim_asx.downloading import download
 from skim_asx.eod import SCHEMA, SpoiltFileError, read_day, read_rows
+from skim_asx.page import SYDNEY
 from skim_asx.store import Store
 
-from skim_core.cli import load_exchange
+from skim_core.cli import WallClock, load_exchange
 from skim_core.errors import ConfigError
 from skim_core.sim import RecordedFeed
 from skim_core.testing import session_of
@@ -384,9 +385,22 @@ def test_days_have_words(skim, configured, members, word):
     assert len(told.json["absent"]) <= 1
 
 
+@pytest.mark.parametrize(("hour", "code", "left"), [(18, 0, True), (19, 1, False), (20, 1, False)])
+def test_before_its_time_in_sydney_it_leaves_at_once(
+    skim, configured, members, monkeypatch, hour, code, left
+):
+    now = datetime(2026, 7, 1, hour, 30, tzinfo=SYDNEY)
+    monkeypatch.setattr(WallClock, "now", lambda _clock: now.astimezone(UTC))
+    members.files.clear()
+    told = skim("download_data", "today", "--after", "19:30")
+    assert (told.code, "before 19:30" in told.out) == (code, left)
+    assert ("2026-07-01: CoolTrader has no file (yet)." in told.err) == (not left)
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
+        (["today", "--after", "half past"], "--after 'half past' is no time of day: write it as"),
         (["tomorrow"], "'tomorrow' is no day"),
         (["2199-01-02"], "2199-01-02 is yet to come"),
         (["today", "--from", "2026-11-20"], "give one day, or --from and --to"),

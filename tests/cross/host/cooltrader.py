@@ -21,6 +21,7 @@ class CoolTraderServer:
 
     now: Callable[[], datetime]
     url: str = ""
+    ready: time = READY
     given: list[tuple[str, datetime]] = field(default_factory=list)
 
     def answer(self, path: str) -> tuple[int, bytes]:
@@ -28,7 +29,7 @@ class CoolTraderServer:
         if not path.endswith(".csv"):
             return 200, b"<html>You are in. <a href='/amember/logout'>logout</a></html>"
         day = datetime.strptime(path[-12:-4], "%Y%m%d").replace(tzinfo=SYDNEY)
-        if self.now() < day.replace(hour=READY.hour, minute=READY.minute):
+        if self.now() < day.replace(hour=self.ready.hour, minute=self.ready.minute):
             return 404, b"not found"
         self.given.append((f"{day:%Y-%m-%d}", self.now()))
         rows = [f"{name},{day:%d/%m/%Y},1.00,1.10,0.90,1.05,5000" for name in ("QQA", "QQB")]
