@@ -124,7 +124,8 @@ def command_lines(name: str, command: Any, package: str = "") -> Iterator[str]:
 
 def _given(one: Any) -> str:
     if one.param_type_name == "argument":
-        return one.metavar or one.name.upper()
+        name = str(one.metavar or one.name.upper())
+        return name if one.required else f"[{name}]"
     names = ", ".join([*one.opts, *one.secondary_opts])
     value = one.metavar or one.name.upper()
     return names if one.is_flag else f"{names} {value}"

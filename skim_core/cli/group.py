@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperCommand, TyperGroup
 
+from skim_core.cli.help_words import in_plain_words, without_argument
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -45,10 +47,10 @@ class Commands(TyperGroup):
         command = super().get_command(ctx, name)
         if command is None and _is_phase(name):
             ctx.ensure_object(dict)["phase"] = name
-            return super().get_command(ctx, PHASE_COMMAND)
+            command = without_argument(super().get_command(ctx, PHASE_COMMAND), "phase")
         if command is None and (plugin := _brought(ctx).get(name)) is not None:
             return _Brought(plugin)
-        return command
+        return command if command is None else in_plain_words(command)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of skim's own commands, and then of those that packages bring."""
@@ -95,7 +97,7 @@ class _Brought(TyperCommand):
         """Import it. Raises PluginError."""
         from skim_core.plugins.commands import load_command
 
-        return load_command(self._plugin.name)
+        return in_plain_words(load_command(self._plugin.name))
 
 
 def own_of(ctx: typer.Context) -> Callable[[str], bool]:

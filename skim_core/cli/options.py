@@ -52,7 +52,9 @@ Data = Annotated[
 ]
 Seed = Annotated[
     Optional[int],  # noqa: UP045
-    typer.Option("--seed", help="The seed of the simulated exchange's generated market."),
+    typer.Option(
+        "--seed", metavar="NUMBER", help="The seed of the simulated exchange's generated market."
+    ),
 ]
 Account = Annotated[
     Optional[str],  # noqa: UP045
@@ -68,7 +70,7 @@ Commission = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(
         "--commission",
-        metavar="TEXT",
+        metavar="FEE",
         help="exchange, none, '0.005/share min 1', 6/order or '8bp min 6'.",
     ),
 ]
@@ -76,7 +78,7 @@ Slippage = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(
         "--slippage",
-        metavar="TEXT",
+        metavar="AMOUNT",
         help="How much worse market and stop orders trade: none, 1tick or 5bp.",
     ),
 ]

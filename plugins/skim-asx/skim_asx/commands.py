@@ -45,7 +45,7 @@ download_app = typer.Typer(rich_markup_mode=None)
 def download_data(
     day: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Argument(metavar="[today|yesterday|DATE]", help="One day; today when not given."),
+        typer.Argument(metavar="today|yesterday|DATE", help="One day; today when not given."),
     ] = None,
     first: Annotated[
         Optional[str],  # noqa: UP045
@@ -86,7 +86,7 @@ import_app = typer.Typer(rich_markup_mode=None)
 @import_app.command()
 def import_data(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="CSV files, folders of them, zips.")
+        list[Path], typer.Argument(metavar="PATH", help="CSV files, folders of them, zips.")
     ],
     data: DataFolder = None,
     config: Config = None,
@@ -106,9 +106,11 @@ analyse_app = typer.Typer(
     help="What end-of-day prices tell of a period: 2026, 2026-03, 'DATE to DATE', 1M, 3M, 6M, 1Y.",
 )
 
-PeriodText = Annotated[str, typer.Argument(metavar="PERIOD", help="The period.")]
+PeriodText = Annotated[
+    str, typer.Argument(metavar="PERIOD", help="Such as 2026, 2026-03, 6M or 1Y.")
+]
 Ticker = Annotated[str, typer.Argument(metavar="TICKER", help="The share's code.")]
-Limit = Annotated[int, typer.Option("--limit", min=1, help="How many rows are shown.")]
+Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="How many rows are shown.")]
 Every = Annotated[
     bool, typer.Option("--every", help="Also what trades thinly; else liquid shares alone.")
 ]
@@ -117,8 +119,12 @@ Every = Annotated[
 @analyse_app.command("top")
 def analyse_top(
     period: PeriodText,
-    price: Annotated[float, typer.Option("--price", help="Least price at the start.")] = 0.2,
-    volume: Annotated[float, typer.Option("--volume", help="Least shares a day.")] = 50_000,
+    price: Annotated[
+        float, typer.Option("--price", metavar="PRICE", help="Least price at the start.")
+    ] = 0.2,
+    volume: Annotated[
+        float, typer.Option("--volume", metavar="SHARES", help="Least shares a day.")
+    ] = 50_000,
     limit: Limit = 50,
     every: Every = False,
     data: DataFolder = None,
@@ -138,10 +144,17 @@ def analyse_top(
 @analyse_app.command("gaps")
 def analyse_gaps(
     period: PeriodText,
-    percent: Annotated[float, typer.Option("--percent", help="Smallest gap up, in %.")] = 10,
-    volume: Annotated[float, typer.Option("--volume", help="Least shares that day.")] = 50_000,
+    percent: Annotated[
+        float, typer.Option("--percent", metavar="PERCENT", help="Smallest gap up, in %.")
+    ] = 10,
+    volume: Annotated[
+        float, typer.Option("--volume", metavar="SHARES", help="Least shares that day.")
+    ] = 50_000,
     times: Annotated[
-        float, typer.Option("--times", help="Least volume, as a multiple of the 50 days before.")
+        float,
+        typer.Option(
+            "--times", metavar="FACTOR", help="Least volume, as a multiple of the 50 days before."
+        ),
     ] = 2,
     limit: Limit = 50,
     every: Every = False,
@@ -163,7 +176,9 @@ def analyse_gaps(
 @analyse_app.command("momentum")
 def analyse_momentum(
     period: PeriodText,
-    days: Annotated[int, typer.Option("--days", min=1, help="Fewest higher closes.")] = 3,
+    days: Annotated[
+        int, typer.Option("--days", metavar="DAYS", min=1, help="Fewest higher closes.")
+    ] = 3,
     limit: Limit = 50,
     every: Every = False,
     data: DataFolder = None,
@@ -183,10 +198,15 @@ def analyse_momentum(
 @analyse_app.command("consolidation")
 def analyse_consolidation(
     period: PeriodText,
-    days: Annotated[int, typer.Option("--days", min=2, help="Fewest days.")] = 5,
-    percent: Annotated[float, typer.Option("--percent", help="Widest range, in %.")] = 10,
+    days: Annotated[int, typer.Option("--days", metavar="DAYS", min=2, help="Fewest days.")] = 5,
+    percent: Annotated[
+        float, typer.Option("--percent", metavar="PERCENT", help="Widest range, in %.")
+    ] = 10,
     times: Annotated[
-        float, typer.Option("--times", help="Most volume, as a multiple of the 50 days before.")
+        float,
+        typer.Option(
+            "--times", metavar="FACTOR", help="Most volume, as a multiple of the 50 days before."
+        ),
     ] = 0.5,
     limit: Limit = 50,
     every: Every = False,
@@ -195,7 +215,10 @@ def analyse_consolidation(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Show quiet spans, a narrow range at little volume, the longest first."""
+    """Show quiet spans, the longest first.
+
+    A narrow range at little volume.
+    """
     from skim_asx import analysis
     from skim_asx.analyse_command import View, answer
     from skim_core.cli import Wanted
@@ -214,7 +237,7 @@ def analyse_moves(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Show how long runs and quiet spans last, and how far they go."""
+    """Show how long and how far runs and quiet spans go."""
     from skim_asx.analyse_command import View, figures
     from skim_core.cli import Wanted
 
@@ -232,7 +255,10 @@ def analyse_share(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Show what one share did: its performance, gaps, runs and quiet spans."""
+    """Show what one share did.
+
+    Its performance, gaps, runs and quiet spans.
+    """
     from skim_asx.analyse_command import View, one_share
     from skim_core.cli import Wanted
 
@@ -245,7 +271,7 @@ def analyse_chart(
     ticker: Ticker,
     period: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Argument(metavar="[PERIOD]", help="The period; the newest days when not given."),
+        typer.Argument(metavar="PERIOD", help="The period; the newest days when not given."),
     ] = None,
     out: Annotated[
         Optional[Path],  # noqa: UP045
@@ -253,7 +279,9 @@ def analyse_chart(
             "--out", metavar="FILE", help="A .svg or .html file; TICKER.svg if not given."
         ),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="How many of the newest.")] = 100,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=1, help="How many of the newest.")
+    ] = 100,
     data: DataFolder = None,
     config: Config = None,
     as_json: AsJson = False,

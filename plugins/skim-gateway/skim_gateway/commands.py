@@ -43,21 +43,34 @@ def run_gateway(
         typer.Option("--data", metavar="DIR", help="Recorded bars; a generated market without."),
     ] = None,
     symbols: Annotated[
-        int, typer.Option("--symbols", help="How many symbols a generated market has.")
+        int, typer.Option("--symbols", metavar="N", help="How many symbols a generated market has.")
     ] = 200,
     start: Annotated[
         str, typer.Option("--start", metavar="TIME", help="When to begin: open-5m, open+1h…")
     ] = "open-5m",
     speed: Annotated[
-        float, typer.Option("--speed", help="How many times as fast as the wall time runs.")
+        float,
+        typer.Option(
+            "--speed", metavar="FACTOR", help="How many times as fast as the wall time runs."
+        ),
     ] = 1.0,
     seed: Annotated[
-        int, typer.Option("--seed", help="Decides the generated market and all chance.")
+        int,
+        typer.Option(
+            "--seed", metavar="NUMBER", help="Decides the generated market and all chance."
+        ),
     ] = 1,
     host: Annotated[
-        str, typer.Option("--host", help="The address to listen on; others than this machine's.")
+        str,
+        typer.Option(
+            "--host",
+            metavar="ADDRESS",
+            help="The address to listen on; others than this machine's.",
+        ),
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help="The port; 0 for any free one.")] = _PORT,
+    port: Annotated[
+        int, typer.Option("--port", metavar="PORT", help="The port; 0 for any free one.")
+    ] = _PORT,
     account: Annotated[
         str, typer.Option("--account", metavar="NUMBER", help="The account's number.")
     ] = "DU1234567",
@@ -92,7 +105,9 @@ def run_gateway(
     ] = None,
     control_port: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option("--control-port", help="Take faults at run time at this port."),
+        typer.Option(
+            "--control-port", metavar="PORT", help="Take faults at run time at this port."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Say where it listens as JSON.")] = False,
     debug: Annotated[
@@ -147,7 +162,7 @@ def fault(
         ),
     ] = None,
     control_port: Annotated[
-        int, typer.Option("--control-port", help="The control port of the gateway.")
+        int, typer.Option("--control-port", metavar="PORT", help="The control port of the gateway.")
     ] = 4003,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
@@ -169,14 +184,18 @@ def record_conversation(
     out: Annotated[
         Path, typer.Option("--out", metavar="FILE", help="The file to write; a new one.")
     ],
-    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help="The port; 0 for any free one.")] = 4004,
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help="The address to listen on.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", metavar="PORT", help="The port; 0 for any free one.")
+    ] = 4004,
     as_json: Annotated[bool, typer.Option("--json", help="Say where it listens as JSON.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
 ) -> None:
-    """Stand between a program and a real gateway, and write down what both say.
+    """Write down what a program and a real gateway say.
 
-    Account numbers are masked. Stop it with SIGINT or SIGTERM.
+    It stands between the two. Account numbers are masked. Stop it with SIGINT or SIGTERM.
     """
     from skim_gateway.recording.commands import record
 
@@ -193,13 +212,15 @@ def diff_recording(
         Optional[str],  # noqa: UP045
         typer.Option("--session", metavar="DATE", help="The session to simulate."),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="The generated market's seed.")] = 1,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="NUMBER", help="The generated market's seed.")
+    ] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
 ) -> None:
-    """Show where a recording differs from what this gateway writes and says; 1 if it does.
+    """Show where a recording differs from this gateway.
 
-    First field by field in what the recorded gateway wrote, then in what each request led
+    From what it writes and says; exits with 1 if it does. First field by field in what the recorded gateway wrote, then in what each request led
     to when the simulator is asked the same about contracts of its own.
     """
     from skim_gateway.recording.commands import diff

@@ -23,7 +23,10 @@ def send_test(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Send a test message to every channel; exits 1 when one does not arrive."""
+    """Send a test message to every channel.
+
+    Exits with 1 when one does not arrive.
+    """
     from skim_core.cli import Wanted
     from skim_notify.trying import try_channels
 
@@ -33,7 +36,10 @@ def send_test(
 
 @app.command("channels")
 def channels(config: Config = None, as_json: AsJson = False, debug: Debug = False) -> None:
-    """Show the channels, what each is told, and where its address is kept."""
+    """Show the channels and what each is told.
+
+    And where its address is kept.
+    """
     from skim_core.cli import Wanted
     from skim_notify.trying import show_channels
 

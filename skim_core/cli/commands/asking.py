@@ -37,7 +37,7 @@ def explain(
     what: Annotated[
         Optional[str],  # noqa: UP045
         typer.Argument(
-            metavar="[DAY|ORDER|SYMBOL]",
+            metavar="DAY|ORDER|SYMBOL",
             help="A day's id, an order's reference or a symbol; the beginning is enough.",
         ),
     ] = None,
@@ -93,7 +93,7 @@ def sessions(
 def errors(
     code: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Argument(metavar="[CODE]", help="As told before a message: skim[config] or config."),
+        typer.Argument(metavar="CODE", help="As told before a message: skim[config] or config."),
     ] = None,
     as_json: AsJson = False,
     debug: Debug = False,

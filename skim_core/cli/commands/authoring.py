@@ -11,7 +11,9 @@ from skim_core.cli.options import AsJson, Config, Data, Debug, Exchange, Seed, S
 
 
 def new_strategy(
-    name: Annotated[str, typer.Argument(help="The strategy's name, such as gap_fade.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The strategy's name, such as gap_fade.")
+    ],
     template: Annotated[
         str,
         typer.Option("--template", metavar="minimal|breakout|own-phases", help="What it does."),
@@ -37,7 +39,9 @@ def new_strategy(
 
 
 def try_strategy(
-    file: Annotated[Path, typer.Argument(help="The Python file that holds the strategy.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.py", help="The Python file that holds the strategy.")
+    ],
     keep: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("--keep", metavar="DIR", help="Keep the journal in this folder."),
@@ -89,7 +93,7 @@ def check(
 
 
 def graph(
-    strategy: Annotated[str, typer.Argument(help="The strategy.")],
+    strategy: Annotated[str, typer.Argument(metavar="STRATEGY", help="Its name.")],
     mermaid: Annotated[bool, typer.Option("--mermaid", help="Print a mermaid diagram.")] = False,
     svg: Annotated[
         bool, typer.Option("--svg", help="Print a picture; write it to a file.")

@@ -60,21 +60,32 @@ def resume(
 
 def resolve(
     reference: Annotated[
-        str, typer.Argument(help="The order's reference, as 'skim status' has it.")
+        str,
+        typer.Argument(metavar="REFERENCE", help="The order's reference, as 'skim status' has it."),
     ],
     *,
     outcome: Annotated[
         Literal["filled", "cancelled", "absent", "working"],
-        typer.Option("--as", help="What became of it, by the broker's own records."),
+        typer.Option(
+            "--as",
+            metavar="filled|cancelled|absent|working",
+            help="What became of it, by the broker's own records.",
+        ),
     ],
     why: Why,
     quantity: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option("--quantity", help="With --as filled: the shares of it that traded in all."),
+        typer.Option(
+            "--quantity",
+            metavar="SHARES",
+            help="With --as filled: the shares of it that traded in all.",
+        ),
     ] = None,
     price: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--price", help="With --as filled: their price, in quote currency."),
+        typer.Option(
+            "--price", metavar="PRICE", help="With --as filled: their price, in quote currency."
+        ),
     ] = None,
     account: Account = None,
     config: Config = None,

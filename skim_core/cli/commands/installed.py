@@ -41,7 +41,7 @@ def doctor(
     ctx: typer.Context,
     name: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Argument(help="A plugin or its package; all when not given."),
+        typer.Argument(metavar="NAME", help="A plugin or its package; all when not given."),
     ] = None,
     broker: Annotated[
         Optional[str],  # noqa: UP045
@@ -49,7 +49,9 @@ def doctor(
     ] = None,
     symbols: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option("--symbol", help="With --broker: this one's data and orders too."),
+        typer.Option(
+            "--symbol", metavar="SYMBOL", help="With --broker: this one's data and orders too."
+        ),
     ] = None,
     report: Annotated[
         bool,

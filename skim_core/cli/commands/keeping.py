@@ -13,7 +13,7 @@ from skim_core.cli.options import AsJson, Config, Debug
 def backup(
     target: Annotated[
         Optional[Path],  # noqa: UP045  typer evaluates it on Python 3.11 too
-        typer.Argument(metavar="[FILE]", help="The copy; else backups/journal-<time>.sqlite."),
+        typer.Argument(metavar="FILE", help="The copy; else backups/journal-<time>.sqlite."),
     ] = None,
     config: Config = None,
     *,

@@ -15,7 +15,7 @@ def report(
     run: Annotated[
         Optional[str],  # noqa: UP045  typer evaluates it on Python 3.11 too
         typer.Argument(
-            metavar="[FOLDER|DAY]",
+            metavar="FOLDER|DAY",
             help="A replay's folder, or a day's id (its beginning is enough); else the latest day.",
         ),
     ] = None,

@@ -57,7 +57,10 @@ def install(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Put the lines into your crontab, or write the units for your user."""
+    """Put the lines into your crontab, or write the units.
+
+    Units are written for your user, not for the whole host.
+    """
     from skim_core.cli.schedule import Scheduled, install_schedule
     from skim_core.cli.wanted import Wanted
 

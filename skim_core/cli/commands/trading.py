@@ -68,7 +68,7 @@ def start_monitoring(
 
 
 def run_phase(
-    phase: Annotated[str, typer.Argument(help="The phase's name.")],
+    phase: Annotated[str, typer.Argument(metavar="PHASE", help="The phase's name.")],
     strategy: OneStrategy,
     session: SessionDate = None,
     pace: Pace = None,

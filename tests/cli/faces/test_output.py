@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from datetime import date, datetime, timedelta, timezone
@@ -29,6 +30,11 @@ def commands(group, *path: str):
             yield from commands(command, *path, name)
         else:
             yield (*path, name), command
+
+
+def unexplained(helped: str) -> list[str]:
+    """Return the lines of a help that name types of Python, or bounds as Python has them."""
+    return [line for line in helped.splitlines() if re.search(r"\s<|\{|\[\[|x[<>]=", line)]
 
 
 COMMANDS = dict(commands(typer.main.get_command(app)))
@@ -102,6 +108,19 @@ def test_every_command_has_json_and_debug_and_explains_itself(path, skim):
     helped = skim(*(part.replace("_", "-") for part in path), "--help")
     assert helped.code == 0
     assert (COMMANDS[path].help or "").split(".")[0].split()[0] in helped.out
+    assert unexplained(helped.out) == []
+
+
+@pytest.mark.parametrize("phase", ["scan", "track-ranges"])
+def test_the_help_of_a_phase_does_not_ask_for_its_name(skim, phase):
+    helped = skim(phase, "--help").out
+    assert helped.startswith(f"Usage: skim {phase} [OPTIONS]\n")
+    assert ("PHASE" in helped, "Arguments:" in helped) == (False, False)
+    assert "skim run_phase [OPTIONS] PHASE" in skim("run_phase", "--help").out
+
+
+def test_what_is_missing_is_named_as_the_help_names_it(skim):
+    assert "Missing argument 'FILE.py'" in skim("try").err
 
 
 def test_the_help_says_what_each_command_is_for_in_a_line_of_a_terminal(skim):
