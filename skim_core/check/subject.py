@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -138,6 +139,16 @@ def _installed(asked: str) -> Subject:
         for plugin in known
         if plugin.name == asked or normalized(plugin.distribution) == normalized(asked)
     ]
+    if not found and Path(asked).suffix == ".py":
+        name = Path(asked).stem
+        msg = (
+            f"{asked} is one file, and packages are checked: make one of it with "
+            f"'skim new-strategy {name} --from {asked}', and check that."
+        )
+        raise ConfigError(msg)
+    if not found and os.sep in asked:
+        msg = f"{asked}: there is no such folder and no such wheel: correct the path."
+        raise ConfigError(msg)
     if not found:
         names = [plugin.name for plugin in known]
         msg = (

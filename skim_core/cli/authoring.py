@@ -20,19 +20,22 @@ from skim_core.scaffold.rendering import NewStrategy, Template, render, strategy
 
 
 def new_strategy(
-    name: str, template: Template, out: Path | None, source: Path | None, *, as_json: bool
+    name: str, template: Template | None, out: Path | None, source: Path | None, *, as_json: bool
 ) -> int:
     """Write a new strategy's package and say what to do with it; return the exit code.
 
     Raises ConfigError for a name that can't be one, for a folder that is there already and for
-    a file that is no strategy.
+    a file that is no strategy; also when both a template and a file are named.
     """
     text = None
     if source is not None:
+        if template is not None:
+            msg = "--from makes a package of a file, --template of a template: choose one."
+            raise ConfigError(msg)
         text = read_strategy(source)
         with strategy_in_file(source) as found:
             load_strategy(found)
-    new = NewStrategy(strategy_name(name), template, text)
+    new = NewStrategy(strategy_name(name), template or Template.MINIMAL, text)
     folder = (out or Path()) / new.distribution
     files = render(new)
     _write(folder, files)
@@ -72,17 +75,19 @@ def try_strategy(file: Path, keep: Path | None, wanted: Wanted) -> int:
             folder = keep
         name = stack.enter_context(strategy_in_file(file))
         code = start([name], wanted.in_folder(folder))
-    if not wanted.as_json:
-        if keep is not None:
-            kept = shlex.quote(str(keep))
-            echo(f"What happened is kept: SKIM_DIRECTORY={kept} skim explain --strategy {name}")
+    if keep is not None and not wanted.as_json:
+        kept = shlex.quote(str(keep))
+        echo(f"What happened is kept: SKIM_DIRECTORY={kept} skim explain --strategy {name}")
+    if code == ExitCode.DONE and not wanted.as_json:
         quoted = shlex.quote(str(file))
         echo(f"To make a package of it: skim new-strategy {name} --from {quoted}", "aside")
     return code
 
 
-def template_of(text: str) -> Template:
-    """Return the template of that name. Raises ConfigError for an unknown one."""
+def template_of(text: str | None) -> Template | None:
+    """Return the template of that name; None for None. Raises ConfigError for an unknown one."""
+    if text is None:
+        return None
     try:
         return Template(text)
     except ValueError:

@@ -60,7 +60,9 @@ class PluginInfo:
     conflict: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.group.noun} {self.name!r} ({self.distribution} {self.version})"
+        # A strategy in one file, which is tried out, has no version.
+        version = "" if self.distribution.endswith(".py") else f" {self.version}"
+        return f"{self.group.noun} {self.name!r} ({self.distribution}{version})"
 
     @property
     def module(self) -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from textwrap import shorten
 
-from skim_core.errors import PluginError, nearest
+from skim_core.errors import PluginError, SkimError, nearest
 from skim_core.plugins.discovery import PluginInfo
 from skim_core.plugins.sources import reinstall_command
 
@@ -53,7 +53,8 @@ def guarded(plugin: PluginInfo, doing: str) -> Iterator[None]:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a plugin that calls sys.exit() must not end the command
-        fault = f"{doing} raised {described(error)}{raised_at(error, plugin)}. {_mend(plugin)}"
+        raised = described(error).removesuffix(".")
+        fault = f"{doing} raised {raised}{raised_at(error, plugin)}. {_mend(plugin)}"
         kind = Kind.EXITED if isinstance(error, SystemExit) else Kind.RAISED
         raise refuse(plugin, fault, kind) from error
 
@@ -80,6 +81,9 @@ def described(error: BaseException) -> str:
     """Return the exception's class and message on one line."""
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg}"
+    if isinstance(error, SkimError):
+        # Its words are for people; in which module its class is, is not.
+        return shorten(f"{type(error).__name__}: {error}", _LONGEST, placeholder=" ...")
     return shorten("".join(traceback.format_exception_only(error)), _LONGEST, placeholder=" ...")
 
 

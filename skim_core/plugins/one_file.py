@@ -13,6 +13,7 @@ from importlib.util import spec_from_file_location
 from pathlib import Path
 
 from skim_core.errors import ConfigError
+from skim_core.plugins.discovery import Group, available
 from skim_core.plugins.sources import normalized
 
 _PREFIX = "skim_one_file_"
@@ -45,9 +46,16 @@ def strategy_in_file(file: Path) -> Iterator[str]:
     """Make the strategy in a file one of the installed ones for a while; give its name.
 
     The file's folder is on the import path, after all others. Raises ConfigError for what is
-    no Python file.
+    no Python file, and when an installed strategy has its name.
     """
     name = _check(file)
+    for plugin in available(Group.STRATEGIES):
+        if plugin.name == name:
+            msg = (
+                f"{file}: {plugin.distribution} is installed and has a strategy {name!r}: rename "
+                f"the file, or run 'pip uninstall {plugin.distribution}'."
+            )
+            raise ConfigError(msg)
     module = f"{_PREFIX}{name}"
     with tempfile.TemporaryDirectory(prefix="skim-try-") as site:
         # A distribution is found by its folder's name, in which no hyphen stands.

@@ -55,7 +55,10 @@ def strategy_name(text: str) -> str:
     Raises ConfigError for what can't be one.
     """
     name = text.strip().lower().replace("-", "_").removeprefix("skim_strategy_")
-    if not _NAME.fullmatch(name) or keyword.iskeyword(name):
+    if keyword.iskeyword(name):
+        msg = f"{text!r} is a word of Python's, so no strategy can have it: write another name."
+        raise ConfigError(msg)
+    if not _NAME.fullmatch(name):
         msg = (
             f"{text!r} can't be a strategy's name: write lower-case letters, digits and "
             "underscores, a letter first, 48 at most, such as gap_fade."

@@ -111,6 +111,8 @@ def test_a_wheel_is_checked_without_being_installed(skim_cli, planted):
     [
         ("nonsuch", "'skim doctor nonsuch' looks for it"),
         ("nonsuch.whl", "there is no such file"),
+        ("./nonsuch", "there is no such folder and no such wheel"),
+        ("ideas/gap.py", "'skim new-strategy gap --from ideas/gap.py'"),
         (".", "has no pyproject.toml with a"),
     ],
 )

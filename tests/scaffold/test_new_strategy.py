@@ -59,10 +59,21 @@ def test_a_name_is_taken_as_it_was_meant(typed, name):
     assert strategy_name(typed) == name
 
 
-@pytest.mark.parametrize("typed", ["", "2gap", "gap up", "gäp", "class", "x" * 49, "../gap"])
+@pytest.mark.parametrize("typed", ["", "2gap", "gap up", "gäp", "x" * 49, "../gap"])
 def test_what_can_be_no_name_is_refused(typed):
     with pytest.raises(ConfigError, match="can't be a strategy's name: write lower-case"):
         strategy_name(typed)
+
+
+def test_a_word_of_pythons_is_refused_as_that():
+    with pytest.raises(ConfigError, match="'class' is a word of Python's"):
+        strategy_name("class")
+
+
+def test_a_template_and_a_file_are_not_both_taken(skim_cli):
+    refused = skim_cli("new-strategy", "gap", "--from", "gap.py", "--template", "breakout")
+    assert (refused.code, "choose one" in refused.err) == (2, True)
+    assert list(skim_cli.folder.iterdir()) == []
 
 
 def test_the_command_writes_the_files_and_says_what_is_next(skim_cli):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 TRIED = """
@@ -89,6 +91,27 @@ def test_a_wrong_turn_is_answered_with_what_to_do(tried, name, code, words):
     assert "Traceback" not in answer.err
 
 
+def test_what_its_graph_lacks_is_told_without_module_names_and_versions(tried):
+    answer = tried("gap.py", TRIED.replace('after="scan"', 'after="scann"'))
+    assert answer.err.startswith(
+        "skim[plugin]: strategy 'gap' (gap.py): skim_phase_graph raised GraphError: phase 'trade'"
+    )
+    told = r"the phases are scan, trade \(\S*gap\.py:\d+\)\. Mend it there\.\n$"
+    assert re.search(told, answer.err), answer.err
+
+
+def test_the_name_of_an_installed_strategy_is_refused_with_what_to_do(tried, skim_cli, monkeypatch):
+    info = skim_cli.folder / "site" / "skim_strategy_gap-1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: skim-strategy-gap\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[skim.strategies]\ngap = gap_of_a_package\n")
+    monkeypatch.syspath_prepend(str(info.parent))
+    refused = tried("gap.py")
+    assert (refused.code, refused.out) == (2, "")
+    assert "gap.py: skim-strategy-gap is installed and has a strategy 'gap': rename" in refused.err
+    assert tried("other.py").code == 0
+
+
 @pytest.mark.parametrize(("name", "words"), [("no.py", "no such file"), (".", "is a folder")])
 def test_what_is_no_file_is_refused(skim_cli, name, words):
     answer = skim_cli("try", name)
@@ -98,4 +121,5 @@ def test_what_is_no_file_is_refused(skim_cli, name, words):
 def test_a_phase_that_fails_is_told_and_the_exit_code_says_so(tried):
     code = TRIED.replace("rows = await", "raise ValueError('no rows')\n    rows = await")
     answer = tried("gap.py", code)
+    assert "To make a package" not in answer.out
     assert (answer.code, "ValueError: no rows" in answer.out + answer.err) == (1, True)

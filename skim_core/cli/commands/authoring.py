@@ -15,9 +15,13 @@ def new_strategy(
         str, typer.Argument(metavar="NAME", help="The strategy's name, such as gap_fade.")
     ],
     template: Annotated[
-        str,
-        typer.Option("--template", metavar="minimal|breakout|own-phases", help="What it does."),
-    ] = "minimal",
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--template",
+            metavar="minimal|breakout|own-phases",
+            help="What it does; minimal if not given.",
+        ),
+    ] = None,
     out: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("--out", metavar="DIR", help="Where its folder is made; here if not given."),
