@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import PurePath
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from skim_core.model.text import printable
 from skim_core.model.written import written
@@ -35,6 +35,9 @@ STYLES: Mapping[str, str] = MappingProxyType(
     }
 )
 """What a tone looks like: the terminal's own colours, which fit its background."""
+
+_WIDE, _NARROW = 3, 1
+"""Columns of a terminal between those of a table: as a rule, and where words would be broken."""
 
 _NUMBER = re.compile(r"[+-]?\d[\d,]*(\.\d+)?%?")
 
@@ -125,18 +128,52 @@ def _draw(
     from rich.table import Table
     from rich.text import Text
 
+    screen = terminal()
+    widths, gap = _fitting(
+        [[header, *(row[n].text for row in cells)] for n, header in enumerate(headers)],
+        screen.width,
+    )
     drawn = Table(
         box=box.SIMPLE_HEAD,
         header_style="bold",
         border_style="dim",
         pad_edge=False,
+        padding=(0, 0 if gap == _NARROW else 1),
         show_header=any(headers),
     )
-    for header, right in zip(headers, numeric, strict=True):
-        drawn.add_column(header, justify="right" if right else "left", overflow="fold")
+    for header, right, width in zip(headers, numeric, widths, strict=True):
+        justify: Literal["left", "right"] = "right" if right else "left"
+        drawn.add_column(header, justify=justify, overflow="fold", width=width)
     for row in cells:
         drawn.add_row(*(Text(cell.text, style=STYLES[cell.tone]) for cell in row))
-    terminal().print(drawn)
+    screen.print(drawn)
+
+
+def _fitting(columns: Sequence[Sequence[str]], width: int) -> tuple[list[int], int]:
+    """Return the widths of columns, and the gap between them, for a screen of this width.
+
+    Where all can't stand as it is, cells go over several lines, and as few words as there is
+    room for are broken: the longest give way first.
+    """
+    whole = [max(map(len, column)) for column in columns]
+    words = [max(map(len, " ".join(column).split()), default=0) for column in columns]
+    room = width - _WIDE * len(columns) + 1
+    if sum(whole) <= room:
+        return whole, _WIDE
+    gap, close = _WIDE, width - _NARROW * len(columns) - 1
+    if sum(whole) <= close:
+        return whole, _NARROW
+    if sum(words) > room:
+        gap, room = _NARROW, close
+    longest = max(words)
+    while longest > 1 and sum(min(word, longest) for word in words) > room:
+        longest -= 1
+    widths = [max(1, min(word, longest)) for word in words]
+    for _ in range(room - sum(widths)):
+        # What is left goes to whoever is farthest from standing on one line.
+        neediest = max(range(len(widths)), key=lambda n: whole[n] / widths[n])
+        widths[neediest] += 1
+    return widths, gap
 
 
 def as_text(value: object) -> str:

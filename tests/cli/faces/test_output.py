@@ -40,11 +40,11 @@ def unexplained(helped: str) -> list[str]:
 COMMANDS = dict(commands(typer.main.get_command(app)))
 
 
-def on_terminal(**environment: str) -> str:
+def on_terminal(program: str = ROWS, **environment: str) -> str:
     """Return what a program that prints a table writes to a terminal."""
     ours, theirs = pty.openpty()
     given = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", **environment}
-    with subprocess.Popen([sys.executable, "-c", ROWS], stdout=theirs, env=given) as process:
+    with subprocess.Popen([sys.executable, "-c", program], stdout=theirs, env=given) as process:
         assert process.wait(timeout=10) == 0
     os.close(theirs)
     with os.fdopen(ours, "rb", buffering=0) as screen:
@@ -92,6 +92,23 @@ def test_a_terminal_gets_a_drawn_table_in_colours_and_text_as_it_is():
     assert "\x1b[1;31mheading" in shown
     assert "\x1b[32mscan" in shown
     assert "alert [red]" in shown
+
+
+WIDE = """
+from skim_core.cli.output import table
+row = ("track_ranges", "every minute from open+10m to close-30m", "until 15:30", "the day fails")
+table(("phase", "when", "until", "if it fails"), [row, ("scan", "once", "10:10", "a warning")])
+"""
+
+
+@pytest.mark.parametrize("columns", [40, 50, 60, 80, 90])
+def test_a_narrow_terminal_gets_whole_words_as_long_as_there_is_room(columns):
+    shown = on_terminal(WIDE, NO_COLOR="1", COLUMNS=str(columns))
+    lines = [re.sub("\x1b\\[[0-9;]*m", "", line).rstrip() for line in shown.splitlines()]
+    assert max(map(len, lines)) <= columns
+    words = " ".join(lines).split()
+    assert {"track_ranges", "open+10m", "close-30m", "warning", "minute"} <= set(words)
+    assert len([line for line in lines if "scan" in line]) == 1
 
 
 def test_no_color_is_honoured():
