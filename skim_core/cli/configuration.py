@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,6 +27,7 @@ from skim_core.plugins.extensions import load_extension
 from skim_core.plugins.phases import configured_graph
 from skim_core.plugins.strategies import StrategyPlugin, load_strategy
 from skim_core.settings import MASK, Settings, show
+from skim_core.settings.load import file_meant
 
 
 @dataclass
@@ -53,13 +55,12 @@ def check_config(wanted: Wanted) -> int:
     extension's section, and for each configured strategy its section and its phases' overrides.
     """
     findings = _Findings(["settings"])
-    file: Path | None = wanted.config
+    file = file_meant(wanted.config, os.environ)
     try:
         settings = wanted.settings()
     except ConfigError as error:
         findings.faults.append(str(error))
     else:
-        file = settings.file
         _check(settings, findings)
     if wanted.as_json:
         print_json({"file": file, "checked": findings.checked, "faults": findings.faults})

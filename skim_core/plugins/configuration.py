@@ -62,7 +62,10 @@ def _told(model: type[BaseModel], fault: ErrorDetails, beside: Sequence[str]) ->
 
 
 def _reason(fault: ErrorDetails) -> str:
-    return fault["msg"].removeprefix("Value error, ").removesuffix(".")
+    said = fault["msg"].removeprefix("Value error, ").removesuffix(".")
+    # It stands after the key, which is what was put in.
+    said = said.replace("a valid decimal", "a number")
+    return said.replace("Input should be", "it must be")
 
 
 def _named(field: FieldInfo, name: str) -> set[str]:

@@ -47,7 +47,8 @@ def load_settings(
     Raises ConfigError naming the file and line, variable or option, what was found and
     what is expected; a secret is never shown.
     """
-    file = _find_file(path, environment)
+    meant = file_meant(path, environment)
+    file = File() if meant is None else read_file(meant)
     layers: dict[Origin, dict[str, Any]] = {
         Origin.FILE: _anchored(file),
         Origin.ENVIRONMENT: read_variables(environment),
@@ -86,14 +87,15 @@ def _check_keys(file: File) -> None:
             raise ConfigError(msg)
 
 
-def _find_file(path: Path | None, environment: Mapping[str, str]) -> File:
+def file_meant(path: Path | None, environment: Mapping[str, str]) -> Path | None:
+    """Return the file that `load_settings` reads, whether it is sound or not; None for none."""
     if path is not None:
-        return read_file(path)
+        return path
     if named := environment.get("SKIM_CONFIG"):
-        return read_file(Path(named))
+        return Path(named)
     usual = Path("skim.toml")
     # A link to nowhere is there too: to go on without it would be to trade by the defaults.
-    return read_file(usual) if os.path.lexists(usual) else File()
+    return usual if os.path.lexists(usual) else None
 
 
 def _anchored(file: File) -> dict[str, Any]:

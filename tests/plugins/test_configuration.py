@@ -100,11 +100,11 @@ def test_the_overrides_of_phases_are_left_to_the_graph(strategy):
         ({"window": {"minuts": 4}}, "window.minuts: there is no such key (did you mean 'minutes'"),
         (
             {"gap_percent": -1},
-            "[strategy.tried] gap_percent: Input should be greater than 0 (found -1).",
+            "[strategy.tried] gap_percent: it must be greater than 0 (found -1).",
         ),
-        ({"symbols": ["BHP", 5]}, "symbols.1: Input should be a valid string (found 5)."),
-        ({"side": "hold"}, "side: Input should be 'buy' or 'sell' (found 'hold')."),
-        ({"symbols": {"a": 1}}, "[strategy.tried] symbols: Input should be a valid list."),
+        ({"symbols": ["BHP", 5]}, "symbols.1: it must be a valid string (found 5)."),
+        ({"side": "hold"}, "side: it must be 'buy' or 'sell' (found 'hold')."),
+        ({"symbols": {"a": 1}}, "[strategy.tried] symbols: it must be a valid list."),
         (
             {"gap_percent": 60, "side": "sell"},
             "[strategy.tried] a sale needs a gap_percent of at most 50.",
@@ -181,8 +181,8 @@ class House(BaseModel):
 @pytest.mark.parametrize(
     ("values", "told"),
     [
-        ({"doors": {"back": {"number": "one"}}}, "doors.back.number: Input should be a valid int"),
-        ({"rooms": [{"number": "one"}]}, "rooms.0.number: Input should be a valid integer"),
+        ({"doors": {"back": {"number": "one"}}}, "doors.back.number: it must be a valid int"),
+        ({"rooms": [{"number": "one"}]}, "rooms.0.number: it must be a valid integer"),
         ({"doors": {"back": {"numbr": 1}}}, "doors.back.numbr: there is no such key"),
     ],
 )

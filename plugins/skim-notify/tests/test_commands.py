@@ -107,7 +107,7 @@ def test_an_address_in_skim_toml_is_refused_and_never_shown(skim, configure, dis
     [
         ('url_variable = "NOT_SET"', "the variable NOT_SET is not set"),
         ('url_file = "nowhere"', "url_file: its value is not accepted"),
-        ('url_variable = "A"\nevents = ["trade"]', "channels.desk.events.0: Input should be"),
+        ('url_variable = "A"\nevents = ["trade"]', "channels.desk.events.0: it must be"),
         ('url_file = "HOME/nowhere"', "/nowhere, which can't be read"),
         ('url_file = "HOME/two"', "must hold the address on one line"),
     ],

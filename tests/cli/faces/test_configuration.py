@@ -49,6 +49,14 @@ def test_settings_that_do_not_load_are_a_fault_like_any_other(skim):
     assert "did you mean 'exchange'?" in checked.json["faults"][0]
 
 
+@pytest.mark.parametrize("text", ['brocker = "sim"', 'broker = "sim'])
+def test_a_file_that_does_not_load_is_named_all_the_same(skim, text):
+    Path("skim.toml").write_text(text)
+    checked = skim("config", "check")
+    assert (checked.code, checked.out.splitlines()[0]) == (2, "skim.toml: checked settings.")
+    assert skim("config", "check", "--json").json["file"] == "skim.toml"
+
+
 def test_overrides_that_are_sound_only_together_are_no_fault(skim, example):
     first = '[strategy.example.phases.scan]\nafter = "trade"\n'
     Path("skim.toml").write_text(first)
