@@ -104,9 +104,11 @@ def _in_folder(folder: Path, site: Path) -> Subject:
         entry.name for entry in project.entries if entry.group == Group.STRATEGIES.value
     )
     if not strategies:
+        meant = [entry.group for entry in project.entries if not entry.known]
+        instead = f", but {meant[0]!r}, which skim doesn't look at" if meant else ""
         msg = (
-            f"{folder}/pyproject.toml declares no strategy: add "
-            '[project.entry-points."skim.strategies"].'
+            f"{folder}/pyproject.toml declares no strategy{instead}: "
+            f'{"write" if meant else "add"} [project.entry-points."skim.strategies"].'
         )
         raise ConfigError(msg)
     data = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))

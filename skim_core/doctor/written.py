@@ -61,10 +61,12 @@ def _stale(package: Package) -> Iterator[Finding]:
     for entry in sorted(there - here, key=_sorted):
         was = [one for one in here if (one.group, one.name) == (entry.group, entry.name)]
         found = f"the installed one is {was[0].value!r}" if was else "it isn't installed"
+        # Installed as it is, nobody would look at it.
+        group = f"correct the group {entry.group!r}{nearest(entry.group, GROUPS)} there, and "
         fault = (
             f"{package.project.folder}/pyproject.toml declares {entry.group} {entry.name!r} = "
             f"{entry.value!r}, but {found}: entry points are written when a package is "
-            f"installed, {again}."
+            f"installed, {'' if entry.known else group}{again}."
         )
         yield Finding(Cause.REINSTALL, fault)
     names = {(entry.group, entry.name) for entry in there}

@@ -89,6 +89,13 @@ def test_unsound_terms_are_refused(planted, text, words):
         pass
 
 
+def test_a_misspelt_group_is_named(planted):
+    project = planted("astray", ("pyproject.toml", "skim.strategies", "skim.strategy"))
+    words = "declares no strategy, but 'skim.strategy', which skim doesn't look at: write"
+    with pytest.raises(ConfigError, match=words), subject_of(str(project)):
+        pass
+
+
 def test_a_wheel_is_checked_without_being_installed(skim_cli, planted):
     project = planted("wheeled")
     wheel = skim_cli.folder / "skim_strategy_wheeled-0.1.0-py3-none-any.whl"

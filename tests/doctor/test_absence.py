@@ -59,6 +59,18 @@ def test_an_entry_point_that_was_declared_after_the_install_needs_another(
     assert f"install -e {project}'" in fault or f"--python {sys.executable} -e {project}'" in fault
 
 
+def test_a_group_that_was_misspelt_after_the_install_is_to_be_corrected_first(
+    doctor, site, lab, tmp_path
+):
+    project = lab.project(tmp_path / "project", "skim-strategy-x", {"x": "site_x"})
+    site.install("x", project=project)
+    text = (project / "pyproject.toml").read_text()
+    (project / "pyproject.toml").write_text(text.replace("skim.strategies", "skim.strategy"))
+    told, gone = (one["fault"] for one in doctor("x")["others"])
+    assert "correct the group 'skim.strategy' (did you mean 'skim.strategies'?) there, and" in told
+    assert "was installed with skim.strategies 'x'" in gone
+
+
 def test_an_entry_point_that_changed_after_the_install_needs_another(doctor, site, lab, tmp_path):
     project = lab.project(tmp_path / "project", "skim-strategy-x", {"x": "site_x:Strategy"})
     site.install("x", project=project)
