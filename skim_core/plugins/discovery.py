@@ -60,9 +60,13 @@ class PluginInfo:
     conflict: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        # A strategy in one file, which is tried out, has no version.
-        version = "" if self.distribution.endswith(".py") else f" {self.version}"
+        version = "" if self.in_one_file else f" {self.version}"
         return f"{self.group.noun} {self.name!r} ({self.distribution}{version})"
+
+    @property
+    def in_one_file(self) -> bool:
+        """Whether it is a strategy in one file that is tried: it has no package and no version."""
+        return self.distribution.endswith(".py")
 
     @property
     def module(self) -> str:

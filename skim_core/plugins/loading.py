@@ -103,10 +103,13 @@ def plugin_of(info: PluginInfo, target: object) -> Plugin:
     """Check the hooks of what a plugin's entry point names; raises PluginError as `load` does."""
     manager, implementations = check(info, target)
     if not implementations:
+        marks = "mark functions with the decorators of skim_core.hooks"
         fault = (
-            f"{info.value!r} implements no hook: mark functions with the decorators of "
-            "skim_core.hooks, in a module or a class, and name that in the entry point."
+            f"{info.value!r} implements no hook: {marks}, in a module or a class, and name that "
+            "in the entry point."
         )
+        if info.in_one_file:
+            fault = f"it implements no hook: {marks}."
         raise refuse(info, fault)
     return Plugin(info, target, manager, implementations)
 

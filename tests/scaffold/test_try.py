@@ -75,7 +75,7 @@ def test_a_module_beside_it_can_be_imported_and_one_of_pythons_is_not_hidden(tri
         ("gap.py", "def", "gap.py, line 1: invalid syntax: correct it there"),
         ("gap.py", "raise RuntimeError('no')", "gap.py:1). Mend it there."),
         ("gap.py", "import nonsuch_thing", "'pip install nonsuch_thing'"),
-        ("gap.py", "x = 1", "implements no hook: mark functions"),
+        ("gap.py", "x = 1", "(gap.py): it implements no hook: mark functions"),
         (
             "gap.py",
             TRIED.replace("hooks.trade", "hooks.hookimpl").replace("skim_trade", "skim_tarde"),
