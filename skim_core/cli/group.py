@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from typer import BadParameter
 from typer.core import TyperCommand, TyperGroup
 
-from skim_core.cli.help_words import in_plain_words, without_argument
+from skim_core.cli.help_words import in_plain_words, in_words, without_argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +68,14 @@ class Commands(TyperGroup):
         if command is not None and command.name == PHASE_COMMAND and ctx.obj:
             rest = [ctx.obj["phase"], *rest]
         return name, command, rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; tell of a value that it can't take in words, not in pydantic's."""
+        try:
+            return super().invoke(ctx)
+        except BadParameter as error:
+            error.message = in_words(error.message)
+            raise
 
     def _mend(self, ctx: Any, typed: str) -> str:
         """Return which package brings it, or what may be meant.

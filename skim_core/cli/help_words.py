@@ -7,6 +7,11 @@ from typing import Any
 
 _TYPE = re.compile(r"^(\S+) <.*>$")
 _REQUIRED = re.compile(r"\{(.*)\}")
+_WORDS = {
+    "Input should be": "it must be",
+    "a valid integer": "a whole number",
+    "a valid number": "a number",
+}
 _LEAST = re.compile(r"\bx>=(\S+?)(?=[\];])")
 
 
@@ -21,6 +26,14 @@ def in_plain_words(command: Any) -> Any:
     for below in getattr(command, "commands", {}).values():
         in_plain_words(below)
     return command
+
+
+def in_words(refusal: str) -> str:
+    """Return what typer says of a value that an option can't take, without pydantic's words."""
+    said = refusal.removeprefix("Value error, ").partition(", unable to parse")[0]
+    for theirs, ours in _WORDS.items():
+        said = said.replace(theirs, ours)
+    return said
 
 
 def without_argument(command: Any, name: str) -> Any:

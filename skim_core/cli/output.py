@@ -140,6 +140,8 @@ def _draw(
         pad_edge=False,
         padding=(0, 0 if gap == _NARROW else 1),
         show_header=any(headers),
+        # Its edges are empty lines, which set a header off.
+        show_edge=any(headers),
     )
     for header, right, width in zip(headers, numeric, widths, strict=True):
         justify: Literal["left", "right"] = "right" if right else "left"

@@ -181,8 +181,11 @@ class Line:
         self, ib: TapIB, error: BaseException | None, refused: asyncio.Future[LineError]
     ) -> LineError:
         if isinstance(error, OSError) and not isinstance(error, TimeoutError):
+            # asyncio's own words name the address once more, as Python has it.
+            refused_there = isinstance(error, ConnectionRefusedError)
+            reason = "connection refused" if refused_there else error.strerror or str(error)
             why = (
-                f"nothing listens at {self.address} ({error.strerror or error}): start TWS or IB "
+                f"nothing listens at {self.address} ({reason}): start TWS or IB "
                 "Gateway, and allow the API there (Configure, API, Settings, Enable ActiveX and "
                 "Socket Clients; its socket port)."
             )

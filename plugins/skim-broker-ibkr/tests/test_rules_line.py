@@ -42,7 +42,9 @@ async def test_the_client_id_is_the_configured_one_each_time(play):
 @story(connect=False)
 async def test_a_tws_that_is_not_there_is_told_with_what_to_do(play):
     await play.tws.stop()
-    with pytest.raises(BrokerError, match=r"nothing listens at .*: start TWS or IB Gateway"):
+    with pytest.raises(
+        BrokerError, match=r"nothing listens at .*\(connection refused\): start TWS or IB"
+    ):
         await play.broker.connect()
 
 

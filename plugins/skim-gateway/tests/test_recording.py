@@ -189,6 +189,11 @@ def test_a_file_that_is_no_recording_is_named(tmp_path, text, says):
         read_recording(path)
 
 
+def test_a_recording_that_is_not_there_is_told_in_words(tmp_path):
+    with pytest.raises(DataError, match=r"nope can't be read \(No such file or directory\): give"):
+        read_recording(tmp_path / "nope")
+
+
 def test_a_recording_is_never_overwritten(tmp_path):
     path = tmp_path / "r.jsonl"
     path.write_text("mine")

@@ -136,6 +136,21 @@ def test_the_help_of_a_phase_does_not_ask_for_its_name(skim, phase):
     assert "skim run_phase [OPTIONS] PHASE" in skim("run_phase", "--help").out
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            ("try", "gap.py", "--seed", "x"),
+            "Invalid value for '--seed': it must be a whole number\n",
+        ),
+        (("replay", "--jobs", "1.5"), "Invalid value for '--jobs': it must be a whole number\n"),
+    ],
+)
+def test_a_value_that_an_option_can_not_take_is_told_in_words(skim, arguments, told):
+    refused = skim(*arguments)
+    assert (refused.code, told in refused.err) == (2, True), refused.err
+
+
 def test_what_is_missing_is_named_as_the_help_names_it(skim):
     assert "Missing argument 'FILE.py'" in skim("try").err
 

@@ -66,7 +66,8 @@ def read_recording(path: Path) -> list[Entry]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path} can't be read ({error}): give a file that 'skim-gateway record' wrote."
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        msg = f"{path} can't be read ({why}): give a file that 'skim-gateway record' wrote."
         raise DataError(msg) from error
     if not lines:
         msg = f"{path} is empty: give a file that 'skim-gateway record' wrote."
