@@ -162,6 +162,12 @@ def test_the_help_says_what_each_command_is_for_in_a_line_of_a_terminal(skim):
     assert [line for line in listed if not line.endswith(".") or line.endswith("...")] == []
 
 
+def test_a_table_without_headers_begins_with_its_first_row_on_a_terminal_too():
+    program = "from skim_core.cli.output import table; table(('', ''), [('port', 'open')])"
+    shown = re.sub("\x1b\\[[0-9;]*m", "", on_terminal(program, NO_COLOR="1"))
+    assert [line.split() for line in shown.splitlines()] == [["port", "open"]]
+
+
 def test_a_table_without_headers_has_no_line_for_them(capsys):
     table(("", ""), [("port", "open"), ("clock", Toned("slow", "error"))])
     assert capsys.readouterr().out == "port   open\nclock  slow\n"
