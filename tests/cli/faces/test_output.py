@@ -131,9 +131,10 @@ def test_every_command_has_json_and_debug_and_explains_itself(path, skim):
 @pytest.mark.parametrize("phase", ["scan", "track-ranges"])
 def test_the_help_of_a_phase_does_not_ask_for_its_name(skim, phase):
     helped = skim(phase, "--help").out
-    assert helped.startswith(f"Usage: skim {phase} [OPTIONS]\n")
+    # What stands before is the program's name, here that of the test run.
+    assert helped.splitlines()[0].endswith(f"skim {phase} [OPTIONS]")
     assert ("PHASE" in helped, "Arguments:" in helped) == (False, False)
-    assert "skim run_phase [OPTIONS] PHASE" in skim("run_phase", "--help").out
+    assert "run_phase [OPTIONS] PHASE" in skim("run_phase", "--help").out
 
 
 @pytest.mark.parametrize(
