@@ -15,7 +15,7 @@ from skim_core.cli.places import calendar_of, open_journal
 from skim_core.cli.rows import Listing, Row, columns, of, toned
 from skim_core.cli.standing import Standing, fold
 from skim_core.cli.wanted import Wanted, parse_date
-from skim_core.cli.words.phrases import counted
+from skim_core.cli.words.phrases import average_text, counted, prices_text
 from skim_core.clock.wall import WallClock
 from skim_core.errors import ConfigError
 from skim_core.model.events import DayStarted
@@ -177,6 +177,16 @@ def _protected(row: Row) -> object:
     return Toned("yes", "done") if row["protected"] else Toned("NO STOP", "error")
 
 
+def _asked(row: Row) -> str:
+    prices = prices_text(row["limit_price"], row["stop_price"])
+    return f"{row['side']} {row['quantity']} {row['symbol']} {prices}"
+
+
+def _filled(row: Row) -> str | None:
+    average = row["average_price"]
+    return None if average is None else f"{row['filled']} at {average_text(average)}"
+
+
 _WHOSE = ("strategy", "account", "session")
 
 _CANDIDATES = Listing(
@@ -216,11 +226,10 @@ _ORDERS = Listing(
     ),
     {
         "sent": of("sent_at"),
-        **columns("strategy", "symbol", "purpose", "side", "quantity", "type"),
-        "limit": of("limit_price"),
-        "stop": of("stop_price"),
-        **columns("stage", "filled"),
-        "average": of("average_price", ".4f"),
+        **columns("strategy", "purpose"),
+        "order": _asked,
+        **columns("stage"),
+        "filled": _filled,
         **columns("reference"),
     },
 )

@@ -29,12 +29,14 @@ def listed(items: Sequence[str]) -> str:
 
 def order_text(order: Order) -> str:
     """Return an order as it is said, its prices in quote currency."""
-    price = "".join(
-        f" {name} {value:f}"
-        for name, value in (("limit", order.limit_price), ("stop", order.stop_price))
-        if value is not None
-    )
-    return f"{order.side} {order.quantity} {order.symbol}{price or ' at market'}"
+    asked = f"{order.side} {order.quantity} {order.symbol}"
+    return f"{asked} {prices_text(order.limit_price, order.stop_price)}"
+
+
+def prices_text(limit: Decimal | None, stop: Decimal | None) -> str:
+    """Return the prices that an order is held to, as they are said, in quote currency."""
+    named = (("limit", limit), ("stop", stop))
+    return " ".join(f"{name} {at:f}" for name, at in named if at is not None) or "at market"
 
 
 def average_text(price: Decimal) -> str:

@@ -96,6 +96,18 @@ def test_a_table_has_the_exchange_s_time_and_json_and_csv_have_utc(skim):
     assert row["sent_at"] == entry["sent_at"]
 
 
+@pytest.mark.usefixtures("lived")
+def test_an_order_is_listed_as_it_is_said(skim):
+    _head, *rows, _last = skim("orders", "--session", DATES[0]).lines
+    [entry, stop, exit_] = skim("orders", "--session", DATES[0], "--json").json["orders"]
+    for row, order in zip(rows, (entry, stop, exit_), strict=True):
+        asked = f"stop {order['stop_price']}" if order is stop else "at market"
+        assert f"  {order['side']} {order['quantity']} {order['symbol']} {asked}  " in row
+        assert row.endswith(order["reference"])
+    assert f"  filled     {entry['filled']} at " in rows[0]
+    assert " at " not in rows[1].partition("cancelled")[2]
+
+
 @pytest.mark.usefixtures("tiny")
 def test_what_is_held_is_listed_with_its_stop(skim):
     for phase in ("setup", "scan", "trade", "manage"):
