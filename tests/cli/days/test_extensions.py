@@ -150,7 +150,8 @@ def test_scanners_and_filters_that_a_phase_names_have_their_say(skim, tiny, obse
     observe(SCANNER)
     phases('scanners = ["news"]')
     assert skim(*DAY).code == 0
-    told = skim("explain", "--strategy", "tiny").out
+    # However wide the screen is on which it is told.
+    told = " ".join(skim("explain", "--strategy", "tiny").out.split())
     assert "news found 1." in told
     assert "NEW (news; A new mine)" in told
     assert "found by news" in skim("graph", "tiny").out
