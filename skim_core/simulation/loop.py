@@ -154,6 +154,11 @@ class SimulationLoop(asyncio.SelectorEventLoop):
             error = _no_threads(callback)
             self._agenda.refusal = error
             raise error
+        if self._ending:
+            # It will not run, so nobody awaits what closes a generator.
+            for argument in args:
+                if isinstance(argument, Coroutine):
+                    argument.close()
         return self.call_soon(callback, *args, context=context)
 
     def run_in_executor(

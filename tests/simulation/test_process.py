@@ -331,6 +331,8 @@ async def untidy(process, notebook, seen):
 @pytest.mark.parametrize("killed", [True, False])
 def test_the_end_of_a_run_ends_what_still_waits_in_silence(killed, caplog, recwarn):
     notebook, seen = Notebook(), []
+    gc.collect()
+    recwarn.clear()  # what tests before this one left behind
     with caplog.at_level(logging.WARNING), closing(SimulationLoop()) as loop:
         process = Process("a", loop)
         process.run(untidy(process, notebook, seen))

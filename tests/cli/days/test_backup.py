@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from textwrap import dedent
@@ -51,7 +52,8 @@ def test_what_was_copied_comes_back(skim, journal, home):
     restored = skim("restore", "copy.sqlite", "--json").json
     assert skim("trades", "--json").json == before
     aside = Path(restored["before"])
-    assert len(journal_of(aside).runs()) == 2
+    with journal_of(aside) as before:
+        assert len(before.runs()) == 2
     assert stat.S_IMODE((home / "copy.sqlite").stat().st_mode) == 0o600
     assert stat.S_IMODE(journal.stat().st_mode) == 0o600
     assert skim(*DAY, "2026-01-07").code == 0
@@ -76,7 +78,8 @@ def test_a_copy_is_the_journal_of_one_instant_while_another_process_writes(journ
         process.kill()
     counts = []
     for copy in copies:
-        told = [record.control.why for record in journal_of(copy).controls()]
+        with journal_of(copy) as copied:
+            told = [record.control.why for record in copied.controls()]
         assert told == [str(number) for number in range(len(told))]
         counts.append(len(told))
     assert counts == sorted(counts)
@@ -116,14 +119,15 @@ def test_nothing_is_restored_under_a_day_that_runs(skim, journal, home):
     assert skim("backup", "copy.sqlite").code == 0
     for phase in ("setup", "scan"):
         assert skim(phase, "-s", "tiny", "--session", "2026-01-07").code == 0
-    store = journal_of(journal)
-    [open_day] = store.runs(unfinished=True)
-    now = datetime.now(UTC)  # noqa: TID251  a lease is of the wall
-    assert store.acquire(open_day.run_id, this_owner(), now, timedelta(minutes=1))
+    with journal_of(journal) as store:
+        [open_day] = store.runs(unfinished=True)
+        now = datetime.now(UTC)  # noqa: TID251  a lease is of the wall
+        assert store.acquire(open_day.run_id, this_owner(), now, timedelta(minutes=1))
     refused = skim("restore", "copy.sqlite")
     assert refused.code != 0
     assert "stop that process first" in refused.err
-    assert len(journal_of(journal).runs()) == 2
+    with journal_of(journal) as kept:
+        assert len(kept.runs()) == 2
 
 
 def test_a_copy_overwrites_nothing(skim, journal, home):
@@ -159,10 +163,10 @@ def test_a_place_that_can_not_be_written_is_told(skim, journal, home):
     assert journal.exists()
 
 
-def journal_of(path: Path) -> SqliteJournal:
-    return SqliteJournal.open(path)
+def journal_of(path: Path) -> closing[SqliteJournal]:
+    return closing(SqliteJournal.open(path))
 
 
 def events_of(path: Path) -> list[object]:
-    store = journal_of(path)
-    return [record for run in store.runs() for record in store.read(run.run_id)]
+    with journal_of(path) as store:
+        return [record for run in store.runs() for record in store.read(run.run_id)]
