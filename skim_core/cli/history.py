@@ -15,7 +15,7 @@ from skim_core.cli.places import calendar_of, open_journal
 from skim_core.cli.rows import Listing, Row, columns, of, toned
 from skim_core.cli.standing import Standing, fold
 from skim_core.cli.wanted import Wanted, parse_date
-from skim_core.cli.words.phrases import average_text, counted, prices_text
+from skim_core.cli.words.phrases import asked_text, average_text, counted
 from skim_core.clock.wall import WallClock
 from skim_core.errors import ConfigError
 from skim_core.model.events import DayStarted
@@ -178,8 +178,8 @@ def _protected(row: Row) -> object:
 
 
 def _asked(row: Row) -> str:
-    prices = prices_text(row["limit_price"], row["stop_price"])
-    return f"{row['side']} {row['quantity']} {row['symbol']} {prices}"
+    keys = ("side", "quantity", "symbol", "limit_price", "stop_price")
+    return asked_text(*(row[key] for key in keys))
 
 
 def _filled(row: Row) -> str | None:

@@ -29,14 +29,16 @@ def listed(items: Sequence[str]) -> str:
 
 def order_text(order: Order) -> str:
     """Return an order as it is said, its prices in quote currency."""
-    asked = f"{order.side} {order.quantity} {order.symbol}"
-    return f"{asked} {prices_text(order.limit_price, order.stop_price)}"
+    return asked_text(order.side, order.quantity, order.symbol, order.limit_price, order.stop_price)
 
 
-def prices_text(limit: Decimal | None, stop: Decimal | None) -> str:
-    """Return the prices that an order is held to, as they are said, in quote currency."""
+def asked_text(
+    side: str, quantity: int, symbol: str, limit: Decimal | None, stop: Decimal | None
+) -> str:
+    """Return what an order asks for as it is said, its prices in quote currency."""
     named = (("limit", limit), ("stop", stop))
-    return " ".join(f"{name} {at:f}" for name, at in named if at is not None) or "at market"
+    prices = " ".join(f"{name} {at:f}" for name, at in named if at is not None)
+    return f"{side} {quantity} {symbol} {prices or 'at market'}"
 
 
 def average_text(price: Decimal) -> str:
